@@ -314,6 +314,11 @@ class Likelihood(ABC):
         """Whether `information` has a formula, and its matrix is small enough to be formed."""
         return False
 
+    @property
+    def newton_comes_first(self) -> bool:
+        """Whether the default solver takes Newton steps from the start, as where they are cheap."""
+        return self.information_is_cheap
+
     def information(self, at: Evaluation) -> Information:
         """Minus the Hessian along `retract` in the frame of a point, if `has_information`.
 

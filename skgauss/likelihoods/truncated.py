@@ -191,8 +191,8 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     def approximation(self) -> Likelihood | None:
-        if self.has_information:
-            return None  # Newton steps, from the start, need none
+        if self.newton_comes_first:
+            return None
         approximation = self._data.approximation
         return approximation and self.changed(_data=approximation)
 
@@ -200,6 +200,15 @@ class TruncatedLikelihood(Likelihood):
     def has_information(self) -> bool:
         known = self._exact or self._data.has_information
         return known and self.family.n_parameters <= FEW_PARAMETERS
+
+    @property
+    def newton_comes_first(self) -> bool:
+        """Whether the default solver takes Newton steps from the start.
+
+        The metric of the parent says little about the sample, so that other steps may leap to a far
+        wider parent and not come back.
+        """
+        return self.information_is_cheap or self.has_information
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
         """`Likelihood.unknown` of the data at the same point."""

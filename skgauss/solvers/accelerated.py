@@ -6,8 +6,8 @@ by :math:`L p` and the covariance to :math:`L (I + P) L^T`, the Fisher metric of
 the identity, and minus the Hessian of incomplete data lies between 0 and I at a maximum. There EM
 is steepest ascent of rate 1, which missing information slows down; L-BFGS learns the curvature.
 Steps and gradients are carried from frame to frame unchanged, which preserves their lengths and
-angles, so that no unit matters. On complete data one step reaches the guess, the maximum. In a
-window Newton steps come first.
+angles, so that no unit matters. On complete data one step reaches the guess, the maximum. Newton
+steps come first where the likelihood says so, as in a window.
 
 References
 ----------
@@ -62,15 +62,15 @@ class _Progress(NamedTuple):
 
 @dataclass(frozen=True)
 class AcceleratedNatural(SteppingSolver):
-    """EM steps, then quasi-Newton, then Newton steps; the likelihood never falls."""
+    """EM steps, then quasi-Newton, then Newton steps, or only these; the likelihood never falls."""
 
     stable_rate = STABLE_RATE
     # Whether the first step may go to a guess from the data instead. It may not if the user chose
     # the start, which may decide between several maxima.
     may_guess: bool = False
     # Whether Newton steps come before any quasi-Newton step. Then this is Newton's method, with EM
-    # steps far from the maximum. There are no Newton steps if the likelihood has neither a matrix
-    # of the information nor products with it.
+    # steps far from the maximum unless `newton_comes_first`. There are no Newton steps if the
+    # likelihood has neither a matrix of the information nor products with it.
     newton_at_once: bool = False
 
     def init(self, objective: Objective, start: Evaluation) -> _Progress:
@@ -132,7 +132,7 @@ class AcceleratedNatural(SteppingSolver):
 
     def _takes_em_step(self, likelihood: Likelihood, state: _Progress) -> bool:
         """Whether to take an EM step: far from the maximum, up to `_MAX_EM_STEPS` times."""
-        if _begins_with_newton(likelihood) or state.n_em >= _MAX_EM_STEPS:
+        if likelihood.newton_comes_first or state.n_em >= _MAX_EM_STEPS:
             return False
         return not state.evaluation.is_stationary(NEAR_NORM)
 
@@ -140,18 +140,8 @@ class AcceleratedNatural(SteppingSolver):
         """Whether the next step is a Newton step: at once if that is cheap, else after patience."""
         patience = _PATIENCE if likelihood.approximation is None else _PATIENCE_NEAR
         due = state.n_quasi_newton >= patience
-        due = due or self.newton_at_once or _begins_with_newton(likelihood)
+        due = due or self.newton_at_once or likelihood.newton_comes_first
         return due and _has_newton_steps(likelihood, state.evaluation)
-
-
-def _begins_with_newton(likelihood: Likelihood) -> bool:
-    """Whether the default solver takes Newton steps from the start.
-
-    It does where they are cheap, and in a window. There the metric of the parent says little about
-    the sample, so that other steps may leap to a far wider parent and not come back.
-    """
-    in_a_window = likelihood.natural_coordinates and likelihood.has_information
-    return likelihood.information_is_cheap or in_a_window
 
 
 def _has_newton_steps(likelihood: Likelihood, at: Evaluation) -> bool:
