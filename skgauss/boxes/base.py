@@ -45,8 +45,9 @@ class Boxes(NamedTuple):
         return cls(lower[None], upper[None], width[None], covariance[None])
 
     def take(self, rows: Any) -> Boxes:
-        """Some of the boxes; each has a covariance of its own."""
-        return Boxes(*(field[rows] for field in self))
+        """Some of the boxes; in the result each has a covariance of its own."""
+        own = np.broadcast_to(self.covariance, (*self.lower.shape, self.lower.shape[1]))
+        return Boxes(self.lower[rows], self.upper[rows], self.width[rows], own[rows])
 
     def standardised(self) -> tuple[Array, Boxes]:
         """Standard deviations, (..., k), and the boxes in their units, (n, k, k) correlations."""

@@ -40,7 +40,7 @@ OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (
 
 def may_keep_digits(boxes: Boxes) -> NDArray[np.bool_]:
     """Whether `corner_moments` may be exact for each box, (n,), judged by single intervals."""
-    lower, upper = boxes[:2]
+    lower, upper = boxes.lower, boxes.upper
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
     return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _MIN_PROBABILITY
 

@@ -43,7 +43,8 @@ class Separated(NamedTuple):
     def of(cls, boxes: Boxes, lattice: Lattice) -> Separated:
         """Standardised boxes, separated on a lattice."""
         order = lattice.order
-        lower, upper, width = (np.take_along_axis(of, order, 1) for of in boxes[:3])
+        unordered = boxes.lower, boxes.upper, boxes.width
+        lower, upper, width = (np.take_along_axis(of, order, 1) for of in unordered)
         factor = np.take_along_axis(root_in_order(boxes.covariance, order), order[:, :, None], 1)
         scale = np.diagonal(factor, axis1=1, axis2=2)
         ends = lower / scale, upper / scale, width / scale

@@ -61,7 +61,7 @@ def _needed(lattice: Lattice | None, boxes: Boxes) -> Lattice | None:
     """The lattice, or one made from the boxes if it is None; None if there are formulas."""
     if boxes.lower.shape[1] < MIN_LATTICE_VARIABLES:
         return None
-    return lattice or Lattice.of(boxes)
+    return Lattice.of(boxes) if lattice is None else lattice
 
 
 def _fill(

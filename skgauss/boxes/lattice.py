@@ -53,7 +53,7 @@ class Lattice(NamedTuple):
         """
         _, boxes = boxes._replace(width=boxes.upper - boxes.lower).standardised()
         if known is None:
-            known = np.hstack(boxes[:2])
+            known = np.hstack((boxes.lower, boxes.upper))
         n, k = boxes.lower.shape
         with np.errstate(over="ignore"):
             return cls(_order(boxes), _hash(known, k - 1), np.full(n, n_points))

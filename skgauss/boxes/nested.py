@@ -164,7 +164,7 @@ def nested_moments(boxes: ShiftedBoxes, quantities: Quantities = VARIABLES) -> B
     """Log-probabilities in nats of boxes of up to three sides, and the moments within them."""
     n, k = boxes.mean.shape
     if k == 1:
-        lower, upper, mean = (field[:, 0] for field in boxes[:3])
+        lower, upper, mean = (field[:, 0] for field in (boxes.lower, boxes.upper, boxes.mean))
         return quantities.univariate(lower, upper, mean, boxes.covariance[:, 0, 0])
     ranges = _ranges(boxes)
     detail = np.sqrt(np.diagonal(boxes.precision, axis1=1, axis2=2))

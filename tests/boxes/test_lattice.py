@@ -233,6 +233,16 @@ def test_neither_order_nor_company_of_rows_matters(rng):
             np.testing.assert_array_equal(of[rows], its)
 
 
+@pytest.mark.parametrize("rows", [[1, 4], np.arange(5) != 2, slice(3)])
+def test_some_of_the_boxes_that_share_a_covariance(rng, rows):
+    """Of two rows, as many as features, too, the covariance is whole."""
+    lower = rng.uniform(-2.0, -1.0, (5, 2))
+    boxes = Boxes(lower, lower + 2.0, np.full((5, 2), 2.0), np.array([[1.0, 0.5], [0.5, 2.0]]))
+    some = box_moments(boxes.take(rows))
+    for of_some, of_all in zip(some, box_moments(boxes), strict=True):
+        np.testing.assert_allclose(of_some, of_all[rows], rtol=1e-13)
+
+
 def test_units(rng):
     lower, upper, width, covariance = boxes(rng, "mixed", 10, 5)
     unit = 10.0 ** np.array([-100, -3, 0, 5, 100])
