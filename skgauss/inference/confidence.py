@@ -11,7 +11,7 @@ from itertools import combinations, compress, starmap
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.special import erfinv
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import Array
@@ -22,6 +22,7 @@ from .profile import MAX_NATS, Side, polished, profile_end
 from .profile_parameters import CorrelationParameter, MeanParameter, Parameter, ScaleParameter
 
 METHODS = ("wald", "profile", "sandwich")
+_MIN_ERRORS = 1e-150  # standard errors to an end at least: the square of fewer might underflow to 0
 _N_QUANTILE_STEPS = 5  # Newton steps: four leave only rounding, for falls from 1e-34 to 1e9
 
 
@@ -33,8 +34,16 @@ def check_level(level: float) -> None:
 
 def wald_ends(center: Array, error: Array, level: float) -> Array:
     """Lower and upper ends of Wald's intervals, on a last axis, in the units of `center`."""
-    half = norm.isf((1 - level) / 2) * error
+    half = _errors_to_an_end(level) * error
     return np.stack((center - half, center + half), axis=-1)
+
+
+def _errors_to_an_end(level: float) -> float:
+    """The distance of the ends of Wald's interval from the estimate, in standard errors.
+
+    Quantiles at (1 + level) / 2 would lose the digits of a level near 0.
+    """
+    return max(math.sqrt(2.0) * float(erfinv(float(level))), _MIN_ERRORS)
 
 
 def wald(fit: FittedPoint, errors: Parameters, level: float) -> Parameters:
@@ -62,7 +71,7 @@ def profile(fit: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     An end is where the likelihood has fallen by the nats that belong to the level; NaN if it was
     not found. Of the covariances, only the variances are returned, (n_features, 2).
     """
-    deviance = float(chi2.isf(1 - level, 1))
+    deviance = _errors_to_an_end(level) ** 2
     if fit.likelihood.shares is not None:
         warn_if_far(fit.estimator, fit.estimator.natural_gradient_norm_)  # not polished
         return _in_closed_form(fit, deviance, *fit.likelihood.shares)

@@ -1,6 +1,7 @@
 """Profile likelihood against closed forms, and against a maximiser that knows no frame."""
 
 import math
+from fractions import Fraction
 from functools import lru_cache
 
 import mpmath
@@ -121,6 +122,31 @@ def test_independent_features_go_by_the_values_that_they_have(gappy, correlated,
         logs = crossings(lambda u, n=n: n * (2 * u + math.expm1(-2 * u)), 0.0, 0.95)
         assert_allclose(found.scale[j], model.scale_[j] * np.exp(logs), rtol=1e-9)
     assert_allclose(found.covariance, found.scale**2)
+
+
+@pytest.mark.parametrize("level", [1e-200, 1e-17, 1e-12, 1e-9, 0.5, 1 - 1e-15])
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_levels_near_0_and_1(covariance_type, level):
+    """The mean is 0, so that no digit of its ends is lost."""
+    X = np.array([[-1.0, 1.0], [-0.5, -2.0], [0.5, 2.0], [1.0, -1.0]])
+    model = fitted(X, covariance_type)
+    with mpmath.workdps(400):
+        reach = mpmath.sqrt(2) * mpmath.erfinv(mpmath.mpf(level)) / 2
+        reaches = {"wald": float(reach), "profile": float(mpmath.sqrt(mpmath.expm1(reach**2)))}
+    for method, by in reaches.items():
+        found = model.confidence_intervals(level, method)
+        ends = np.outer(model.scale_, [-by, by])
+        assert_allclose(found.mean, ends, rtol=1e-12, atol=1e-150)
+        assert (found.scale[:, 0] <= model.scale_).all()
+        assert (found.scale[:, 1] >= model.scale_).all()
+
+
+@pytest.mark.parametrize("method", ["wald", "profile"])
+def test_a_level_may_be_any_number(correlated, method):
+    model = fitted(correlated)
+    expected = model.confidence_intervals(0.95, method).mean
+    for level in (Fraction(19, 20), np.float64(0.95), np.array(0.95)):
+        assert_allclose(model.confidence_intervals(level, method).mean, expected, rtol=1e-12)
 
 
 def weighing(X, total):
