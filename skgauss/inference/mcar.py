@@ -45,10 +45,10 @@ def mcar_test(model: Any) -> Bunch:
     TypeError
         If the model is something else, such as a pipeline or a `GaussianRegressor`.
     ValueError
-        If the fit is not at a maximum of the likelihood, or has a fixed mean or covariance; if all
-        rows have the same pattern; if the fit has `truncation_limits`, or values known only to an
-        interval; or if it does not hold its data by pattern, because of another `covariance_type`
-        or because a Dask array has very many patterns.
+        If the fit is not at a maximum of the likelihood, or has a fixed mean or covariance; if no
+        feature has values in two patterns; if the fit has `truncation_limits`, or values known only
+        to an interval; or if it does not hold its data by pattern, because of another
+        `covariance_type` or because a Dask array has very many patterns.
 
     Notes
     -----
@@ -90,12 +90,14 @@ def mcar_test(model: Any) -> Bunch:
             "covariance_type='full'. If X is a Dask array with very many patterns, pass "
             "X.compute()."
         )
-    if statistics.complete or len(statistics.missing) < 2:
+    shown = 0 if statistics.complete else int((~statistics.missing).sum())
+    degrees_of_freedom = shown - gaussian.family.n_features
+    if degrees_of_freedom <= 0:
         raise ValueError(
-            "All rows miss the same features, or none, so there are no patterns to compare."
+            "No feature has values in two patterns of missing values, so there are no patterns to "
+            "compare. Little's test compares the means of a feature between patterns."
         )
     distances = gaussian.observed(_means(statistics)).distances
-    degrees_of_freedom = int((~statistics.missing).sum()) - gaussian.family.n_features
     statistic = float(statistics.weights @ distances)
     p_value = float(chi2.sf(statistic, degrees_of_freedom))
     return Bunch(statistic=statistic, degrees_of_freedom=degrees_of_freedom, p_value=p_value)

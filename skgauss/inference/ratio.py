@@ -100,7 +100,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
             "and covariance_init=np.diag(smaller.scale_**2), unless these are fixed."
         )
     weight = larger.sufficient_statistics_.weight
-    statistic = max(2 * weight * gain, 0.0)
+    statistic = max(float(2 * weight * gain), 0.0)
     blur = 2 * weight * _RATIO_ROUNDINGS * EPS * (1 + abs(larger.log_likelihood_))
     if blur > _HARMLESS_ERROR and statistic < blur / _HARMLESS_ERROR:
         warn_caller(

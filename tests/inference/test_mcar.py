@@ -74,6 +74,21 @@ def test_what_is_refused(rng, gappy, correlated):
         mcar_test(gappy)
 
 
+@pytest.mark.filterwarnings("ignore:.*never observed in the same row")
+@pytest.mark.parametrize(
+    "groups", [[{0}, {1}], [{0, 1}, {2}], [{0}, {1}, {2}], [{0}, {1}, set()], [{0, 1, 2}, set()]]
+)
+def test_patterns_without_a_feature_in_common_have_nothing_to_compare(rng, groups):
+    """They would have no degree of freedom, and a p-value of NaN."""
+    d = len(set().union(*groups))
+    X = rng.standard_normal((20 * len(groups), d))
+    for k, shown in enumerate(groups):
+        hidden = [j for j in range(d) if j not in shown]
+        X[20 * k : 20 * (k + 1), hidden] = np.nan
+    with pytest.raises(ValueError, match="No feature has values in two patterns"):
+        mcar_test(fitted(X))
+
+
 def test_rows_of_dask(gappy):
     lazy = mcar_test(fitted(da.from_array(gappy, chunks=(20, 3))))
     assert lazy.statistic == pytest.approx(mcar_test(fitted(gappy)).statistic, rel=1e-9)
