@@ -120,7 +120,9 @@ class InferenceMethods:
             errors of :meth:`standard_errors`. "profile" contains the values of a mean, scale or
             correlation that a likelihood ratio test does not reject. Unless the data are complete
             or the features independent, it climbs to each end of each interval, and reports each
-            climb to the callbacks of the estimator, such as scikit-learn's `ProgressBar`.
+            climb to the callbacks of the estimator, such as scikit-learn's `ProgressBar`. With few
+            rows no method covers as often as `level` says. "profile" then comes closest, and
+            "sandwich" is farthest from it.
         n_jobs : int, default=None
             For "profile", the number of climbs that run at once, in threads. None means one unless
             joblib's `parallel_config` says otherwise; -1 means one per processor.

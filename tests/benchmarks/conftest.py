@@ -11,8 +11,8 @@ from skgauss.blocks import threads
 
 # Scripts of their own, which need what the suite does not.
 collect_ignore = [
-    "dask_scaling.py", "entered.py", "gaps.py", "gpu.py", "missing_map.py", "outliers.py",
-    "scaling.py",
+    "dask_scaling.py", "entered.py", "gaps.py", "gpu.py", "how_sure.py", "missing_map.py",
+    "outliers.py", "scaling.py",
 ]  # fmt: skip
 
 # In turns, so that both sides meet the quiet and the busy moments of the machine.
