@@ -120,6 +120,14 @@ class FittedGaussian:
         """The window outside which no row of the fit could be observed, or None."""
         return self.truncation.window if self.truncation else None
 
+    @property
+    def n_parameters(self) -> int:
+        """The number of estimated parameters, without those of features that count nowhere."""
+        n_features = self.family.n_features
+        if self.uncounted is not None:
+            n_features -= int(self.uncounted.sum())
+        return self._family_of(n_features, self.family.mean_is_known).n_parameters
+
     def log_densities(self, block: Block, *, in_sum: bool = False) -> Any:
         """Log-densities of the rows in nats, (n_rows,), in the library of X and on its device.
 
@@ -240,22 +248,33 @@ class FittedGaussian:
 
     def marginal(self, kept: list[int]) -> FittedGaussian:
         """The marginal Gaussian of the features with these indices."""
-        return self._with_features(kept, self.mean[kept], self.family.marginal(self.factor, kept))
+        mean, factor = self.mean[kept], self.family.marginal(self.factor, kept)
+        return self._with_features(kept, mean, factor, self.family.mean_is_known)
 
     def conditional(self, known: list[int], values: Array, kept: list[int]) -> FittedGaussian:
         """The conditional Gaussian of the features `kept` if the features `known` have `values`."""
         deviations = values - self.mean[known]
-        shift, factor = self.family.conditional(self.factor, known, kept, deviations)
-        return self._with_features(kept, self.mean[kept] + shift, factor)
+        family = self.family
+        shift, factor = family.conditional(self.factor, known, kept, deviations)
+        has_coefficients = family.correlated and not family.covariance_is_known
+        mean_is_known = family.mean_is_known and not has_coefficients
+        return self._with_features(kept, self.mean[kept] + shift, factor, mean_is_known)
 
-    def _with_features(self, kept: list[int], mean: Array, factor: Array) -> FittedGaussian:
+    def _with_features(
+        self, kept: list[int], mean: Array, factor: Array, mean_is_known: bool
+    ) -> FittedGaussian:
         """A Gaussian of the features with indices `kept`, with this mean and factor."""
         if not kept:
             raise ValueError("No feature is left. Keep at least one.")
-        family = make_family(self.family.covariance_type, len(kept))
+        family = self._family_of(len(kept), mean_is_known)
         factor = factor.reshape(family.identity.shape)  # one feature has a vector, not a matrix
         uncounted = None if self.uncounted is None else self.uncounted[kept]
         return FittedGaussian(mean, family, factor, uncounted=uncounted)
+
+    def _family_of(self, n_features: int, mean_is_known: bool) -> Family:
+        """The family of so many of the features; the covariance is known if it is in this one."""
+        family = make_family(self.family.covariance_type, n_features)
+        return family.knowing(mean=mean_is_known, covariance=self.family.covariance_is_known)
 
     def _without_uncounted(self, block: Block) -> Block:
         """The block in which the features that count in no density are missing."""

@@ -318,12 +318,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _information_criteria(self, rows: Rows) -> tuple[float, float]:
         """AIC and BIC of all rows together, in nats."""
         total, n_samples = rows.total(self._gaussian.sum_over_informative_rows)
-        return information_criteria(total, self._n_parameters, n_samples)
-
-    @property
-    def _n_parameters(self) -> int:
-        """The number of estimated parameters of the Gaussian, without fixed ones."""
-        return self._gaussian.family.n_parameters
+        return information_criteria(total, self._gaussian.n_parameters, n_samples)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")

@@ -14,7 +14,6 @@ from ._typing import Array
 from ._wording import each_of, warn_caller
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
-from .gaussian import make_family
 from .inference import draw_gaussian
 from .rows import Block, check_stays_lazy, feature_names, is_dask, rows_of, to_host
 from .statistics import has_missing
@@ -216,14 +215,6 @@ n_features_with_missing)
         if not self.add_indicator:
             return names[self._is_kept]
         return np.concatenate((names[self._is_kept], self.indicator_.get_feature_names_out(names)))
-
-    @property
-    def _n_parameters(self) -> int:
-        """The number of estimated parameters, without those of features that do not count."""
-        family, uncounted = self._gaussian.family, self._gaussian.uncounted
-        known = {"mean": family.mean_is_known, "covariance": family.covariance_is_known}
-        n_features = family.n_features - (0 if uncounted is None else int(uncounted.sum()))
-        return make_family(family.covariance_type, n_features).knowing(**known).n_parameters
 
     @property
     def _constants(self) -> Array:

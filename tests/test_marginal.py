@@ -17,6 +17,7 @@ from skgauss import (
     ConvergenceDisplay,
     GaussianEllipseDisplay,
     GaussianGradientMLE,
+    GaussianImputer,
     GaussianRegressor,
 )
 
@@ -247,6 +248,41 @@ def test_a_law_says_what_it_is(iris):
     unnamed = GaussianGradientMLE().fit(iris.to_numpy())
     assert repr(unnamed.marginal([1, 0])) == "<Gaussian with means 3.057, 5.843>"
     assert repr(unnamed.conditional({0: 5.0})).endswith(" given feature 0=5>")
+
+
+def price(law, X):
+    """What AIC adds to the deviance: twice the number of estimated parameters."""
+    return law.aic(X) + 2 * law.score_samples(X).sum()
+
+
+@each_family
+@pytest.mark.parametrize("mean_is_known", [False, True])
+@pytest.mark.parametrize("covariance_is_known", [False, True])
+def test_known_parameters_cost_nothing_in_a_part(
+    iris, covariance_type, mean_is_known, covariance_is_known
+):
+    """Given a value, means move by estimated coefficients, unless the features are independent."""
+    X, known = iris.to_numpy(), {}
+    if mean_is_known:
+        known["fixed_mean"] = 3.0
+    if covariance_is_known:
+        known["fixed_covariance"] = as_matrix(2.0, 4) if covariance_type == "full" else 2.0
+    model = GaussianGradientMLE(covariance_type=covariance_type, **known).fit(X)
+    own = GaussianGradientMLE(covariance_type=covariance_type, **known)
+    if covariance_is_known and covariance_type == "full":
+        own.set_params(fixed_covariance=as_matrix(2.0, 3))
+    expected = price(own.fit(X[:, 1:]), X[:, 1:])
+    assert price(model.marginal([1, 2, 3]), X[:, 1:]) == pytest.approx(expected, abs=1e-9)
+    if mean_is_known and covariance_type == "full" and not covariance_is_known:
+        expected += 2 * 3
+    assert price(model.conditional({0: 5.0}), X[:, 1:]) == pytest.approx(expected, abs=1e-9)
+
+
+def test_constants_cost_nothing_in_a_part(iris):
+    X = iris.to_numpy(copy=True)
+    X[:, 2] = 1.0
+    marginal = GaussianImputer().fit(X).marginal([2, 3])
+    assert price(marginal, X[:, 2:]) == pytest.approx(2 * 2, abs=1e-9)
 
 
 def test_what_a_law_recommends_for_inference(iris, rng):
