@@ -193,10 +193,11 @@ class InferenceMethods:
             "std_error"; "z" and "p_value" of the test that a mean or a correlation is 0, on the
             scale of Fisher's z for a correlation, and NaN for a standard deviation; "lower" and
             "upper", the ends of the interval; and "missing_information", the share, from 0 to 1, of
-            the information about the parameter that rows without gaps would give at the same
-            estimate, but that is lost. The table prints in 80 columns, rounded to two digits of the
-            errors. Above it are the number of rows, the shares of values that are missing or known
-            only to an interval, and the log-likelihood of all rows, AIC and BIC in nats.
+            the information about the parameter that as many rows without gaps, limits or a window
+            would give at the same estimate, but that is lost. The table prints in 80 columns,
+            rounded to two digits of the errors. Above it are the number of rows, the shares of
+            values that are missing or known only to an interval, and the log-likelihood of all
+            rows, AIC and BIC in nats.
 
         Raises
         ------

@@ -129,11 +129,12 @@ def _warn_of_undetermined(fit: FittedPoint, which: Any) -> None:
 
 
 def missing_information(fit: FittedPoint, errors: Parameters) -> Parameters:
-    """The share, from 0 to 1, of the information about each parameter that is lost by gaps.
+    """The share of the information about each parameter that is lost, from 0 to 1.
 
-    It follows from the relative `errors`, or from those of the information if `errors` are sandwich
-    errors. It is 1 if an error is not finite, and 0 if a parameter is known, like the correlation
-    of a feature with itself. If only means have errors, it is NaN for other parameters.
+    It is lost by gaps, limits or the window of a truncation. It follows from the relative `errors`,
+    or from those of the information if `errors` are sandwich errors. It is 1 if an error is not
+    finite, and 0 if a parameter is known, like the correlation of a feature with itself. If only
+    means have errors, it is NaN for other parameters.
     """
     if fit.scores is not None:
         by_information = copy.copy(fit)

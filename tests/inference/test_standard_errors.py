@@ -329,6 +329,18 @@ def test_the_table(rng, correlated, covariance_type, gaps):
         assert (table["missing_information"] == 0).all()
 
 
+def test_a_window_hides_information_too(rng):
+    """Compared with as many rows that no window selected, whose errors are the textbook's."""
+    X = rng.standard_normal((400, 1))
+    X = X[X > -0.5][:100, None]
+    model = fitted(X, truncation_limits=(-0.5, None))
+    table = model.summary()
+    relative = table["std_error"] / model.scale_[0]
+    kept = np.array([1 / 100, 1 / 200]) / relative**2
+    assert_allclose(table["missing_information"], 1 - kept, rtol=1e-9)
+    assert (table["missing_information"] > 0.5).all()
+
+
 def test_missing_information_of_a_feature_alone_is_the_share_of_gaps(gappy):
     table = fitted(gappy, "diag").summary()
     assert_allclose(table["missing_information"], np.tile(np.isnan(gappy).mean(axis=0), 2))
