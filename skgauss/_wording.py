@@ -1,5 +1,6 @@
 """Phrases that all messages share, and warnings that point at the line of the caller."""
 
+import math
 import sys
 import warnings
 from collections.abc import Sequence
@@ -34,6 +35,12 @@ def iterations(number: int) -> str:
 def short(number: float) -> str:
     """The number with three significant digits, without an exponent below a million."""
     return f"{float(f'{number:.3g}'):g}"
+
+
+def percent(level: float) -> str:
+    """A level below 1 in percent, with so many digits that it is not rounded to 100."""
+    digits = 3 - math.floor(math.log10(1 - level))
+    return f"{100 * float(level):.{min(max(digits, 4), 16)}g} %"
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import inference
 from ._sklearn import fit_context
 from ._typing import Array
+from ._wording import percent
 from .density_methods import check_return_std
 from .estimator import GaussianGradientMLE
 from .fitting import fitted_attributes, input_attributes, replace_fit
@@ -529,7 +530,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             f"{inference.counts_line(self.estimator_)} (features and targets)",
             inference.criteria_line(n * self.log_likelihood_, self._n_parameters, n)
             + " (targets given features)",
-            f"{100 * level:.4g} % intervals by method='wald'",
+            f"{percent(level)} intervals by method='wald'",
         ]
         listed = (each.listed for each in columns)
         return inference.report_table(self, self._parameter_names(), heading, *listed)

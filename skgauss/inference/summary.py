@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from .._optional import imported
 from .._typing import Array
+from .._wording import percent
 from ..information_criteria import information_criteria
 from .confidence import METHODS, check_level, wald
 from .point import FittedPoint, Parameters, check_method
@@ -74,7 +75,7 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     heading = [
         counts_line(estimator),
         criteria_line(weight * estimator.log_likelihood_, fit.family.n_parameters, informative),
-        f"{100 * level:.4g} % intervals by method={method!r}",
+        f"{percent(level)} intervals by method={method!r}",
     ]
     missing = fit.listed(missing_information(fit, errors))
     columns = map(

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from .._typing import Array
+from .._wording import percent
 from ..inference import check_fitted, check_method
 from ..rows import feature_names
 from .style import (
@@ -142,7 +143,7 @@ class IntervalDisplay(Display):
                 key = ", ".join(filter(None, (label, added)))
                 estimates[key] = getattr(each, f"{parameters}_")[places]
                 intervals[key] = each.confidence_intervals(level, method=how)[parameters][places]
-        label = f"{_TITLES[parameters]} and its {100 * level:.4g} % interval"
+        label = f"{_TITLES[parameters]} and its {percent(level)} interval"
         display = cls(estimates=estimates, intervals=intervals, names=names, label=label)
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 

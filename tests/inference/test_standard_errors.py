@@ -4,6 +4,7 @@ import pickle
 import re
 import sys
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -495,6 +496,25 @@ def test_tests_of_means_and_correlations(rng, correlated, covariance_type, gaps)
     for level in (0.5, 0.9):
         excludes = model.summary(level).eval("lower > 0 | upper < 0")
         assert ((table["p_value"] < 1 - level) == excludes)[tested].all()
+
+
+@pytest.mark.parametrize(
+    ("level", "told"),
+    [
+        (0.95, "95 %"),
+        (0.6827, "68.27 %"),
+        (1 / 3, "33.33 %"),
+        (1e-6, "0.0001 %"),
+        (0.99999, "99.999 %"),
+        (1 - 1e-12, "99.9999999999 %"),
+        (np.nextafter(1, 0), "99.99999999999999 %"),
+        (Fraction(19, 20), "95 %"),
+    ],
+)
+def test_no_level_is_told_as_100_percent(correlated, level, told):
+    regression = GaussianRegressor().fit(correlated[:, 1:], correlated[:, 0])
+    for model in (fitted(correlated), regression):
+        assert model.summary(level).heading[-1] == f"{told} intervals by method='wald'"
 
 
 @each_family
