@@ -44,7 +44,10 @@ def make(request):
 def test_a_column_of_text_is_named(make, data, method):
     model = GaussianGradientMLE().fit(pd.DataFrame({**NUMBERS, "city": NUMBERS["b"][::-1]}))
     before = pickle.dumps(model)
-    with pytest.raises(ValueError, match=r"not numbers in 'city' \(dtype \w+\)\. Drop these col"):
+    told = (
+        r"not numbers in 'city' \(dtype \w+(, '.+' in row \d( \(label \d\))?)?\)\. Drop these col"
+    )
+    with pytest.raises(ValueError, match=told):
         np.asarray(getattr(model, method)(make(data)))
     assert pickle.dumps(model) == before
 
@@ -55,7 +58,7 @@ def test_columns_of_other_things():
     with pytest.raises(ValueError, match=re.escape(named)):
         GaussianGradientMLE().fit(frame.astype({"when": "datetime64[us]"}))
     letters = pd.DataFrame({f"x{j}": list("abc") for j in range(8)}).astype(object)
-    with pytest.raises(ValueError, match=r"'x4' \(dtype object\) and 3 more\. Drop"):
+    with pytest.raises(ValueError, match=r"'x4' \(dtype object, 'a' in row 0\) and 3 more\. Drop"):
         GaussianGradientMLE().fit(letters)
 
 
@@ -92,6 +95,23 @@ class TestEachKindHasARemedy:
         mean = GaussianGradientMLE().fit(lower[["city"]]).mean_[0]
         assert mean == pytest.approx(np.nanmean(values))
 
+    @pytest.mark.parametrize("cell", ["1,5", "<1,5"])
+    def test_a_decimal_comma(self, library, cell):
+        cells = ["0,5", cell, "n.d.", "2", "4,25", "1"]
+        frame = library.DataFrame({"lead": cells, "zinc": ["1,5", "2", "2,5"] * 2})
+        told = refusal(frame)
+        assert "skgauss.parse_limits(X, decimal=',')" in told
+        assert not any(other in told for other in ("Drop 'zinc'", "categories"))
+        lower, upper = parse_limits(frame, decimal=",")
+        assert GaussianGradientMLE().fit(lower, X_upper=upper).mean_[1] == pytest.approx(2)
+
+    @pytest.mark.parametrize("cell", ["calm", "n/a", "12 %"])
+    def test_one_cell_that_is_no_number(self, library, cell):
+        """It is quoted with its place, and without advice on categories."""
+        told = refusal(library.DataFrame({**NUMBERS, "wind": ["1", "2.5", "3", cell, "1", "1e1"]}))
+        assert f"{cell!r} in row 3). Drop" in told
+        assert "categories" not in told
+
     def test_a_limit(self, library):
         frame = library.DataFrame({**ONE_TEXT, "lead": ["0.1", "< 0.05", "0.2", "0.4", "1", "2"]})
         told = refusal(frame)
@@ -110,6 +130,31 @@ class TestEachKindHasARemedy:
             assert "X.to_dummies(column, drop_first=True)" in told
             frame = frame.to_dummies("city", drop_first=True)
         assert GaussianGradientMLE().fit(frame).mean_[-1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("cells", [["2024-01-31", "2024-02-29"], ["15 %", "3 %"], ["1st", "2nd"]])
+def test_text_that_begins_with_a_digit_is_not_taken_for_categories(cells):
+    told = refusal(pd.DataFrame({**NUMBERS, "x": cells * 3}, index=range(7, 13)))
+    assert told == (
+        f"X holds values that are not numbers in 'x' (dtype str, {cells[0]!r} in row 0 (label 7)). "
+        "Drop these columns, or convert them to numbers."
+    )
+
+
+def test_text_among_numbers_is_not_taken_for_a_category():
+    frame = pd.DataFrame({"a": NUMBERS["a"], "wind": [1.5, "calm", 2.0, 3.0, 1.0, 2.0]})
+    told = refusal(frame)
+    assert "'wind' (dtype object, 'calm' in row 1)" in told
+    assert "categories" not in told
+    frame["wind"] = frame["wind"].replace("calm", 0)
+    assert GaussianGradientMLE().fit(frame).converged_
+
+
+def test_a_comma_that_may_separate_thousands_is_left_to_the_user():
+    frame = pd.DataFrame({"zinc": ["1,500", "900", "2,000"]})
+    assert "skgauss.parse_limits(X)" in refusal(frame)
+    with pytest.raises(ValueError, match="If ',' separates thousands, remove it first"):
+        parse_limits(frame)
 
 
 def test_categories_of_an_array():

@@ -12,7 +12,14 @@ from .._typing import Array
 from .._wording import capped
 from ..blocks import check_no_mask
 from .frames import column_names, is_arrow
-from .parse_limits import MARKS, MISSING, PAGE, reader_of_cells
+from .parse_limits import (
+    MARKS,
+    PAGE,
+    is_readable,
+    needs_decimal_comma,
+    row_label,
+    starts_with_digit,
+)
 
 # Accepts any numeric dtype, NaN, infinity and an array without rows.
 READ = partial(
@@ -116,34 +123,47 @@ def _not_numeric_message(name: str, frame: str | None, columns: dict[Any, Any]) 
     table = name.removesuffix("_upper")
     of_frames = all(hasattr(series, "to_frame") for series in columns.values())
     frame = frame or (table if of_frames else f"pandas.DataFrame({table})")
+    comma = any(needs_decimal_comma(cell) for column in columns.values() for cell in column)
+    parse = f"skgauss.parse_limits({frame}{', decimal=' + repr(',') if comma else ''})"
     for column, series in columns.items():
         limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(MARKS))
         for cell in limits:
-            others = [repr(other) for other, cells in columns.items() if not _parses(cells)]
+            others = [repr(o) for o, cells in columns.items() if not any(map(is_readable, cells))]
             first = f"Drop {capped(others)}, or convert them to numbers. " if others else ""
             return (
                 f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Convert {table} to "
-                f"two tables of numbers, lower, upper = skgauss.parse_limits({frame}), and pass "
-                f"lower as {table} and upper as {table}_upper. See {PAGE}."
+                f"two tables of numbers, lower, upper = {parse}, and pass lower as {table} and "
+                f"upper as {table}_upper. See {PAGE}."
             )
-    culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
-    remedies = sorted({_remedy(series, frame) for series in columns.values()})
+    culprits = [f"{column!r} ({_found_in(series)})" for column, series in columns.items()]
+    remedies = sorted({_remedy(series, frame, parse) for series in columns.values()})
     return (
         f"{name} holds values that are not numbers in {capped(culprits)}. Drop these columns, or "
         f"convert them to numbers.{''.join(remedies)}"
     )
 
 
-def _parses(column: Any) -> bool:
-    """Whether `parse_limits` with its default parameters reads some of the text in a column."""
-    words = [cell for cell in column if isinstance(cell, str)]
-    return any(map(reader_of_cells(".", MISSING), words))
+def _found_in(column: Any) -> str:
+    """Returns the dtype of a column and the first text in it, if any, that is not a number."""
+    dtype = f"dtype {column.dtype}"
+    for i, cell in enumerate(column):
+        if isinstance(cell, str) and not _is_float(cell):
+            return f"{dtype}, {cell!r} in row {row_label(column, i)}"
+    return dtype
 
 
-def _remedy(column: Any, frame: str) -> str:
+def _is_float(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _remedy(column: Any, frame: str, parse: str) -> str:
     """Returns a sentence, after a blank, on how to make numbers of a column, or no text.
 
-    `frame` is code for the frame that holds the column.
+    `frame` is code for the frame that holds the column, `parse` for reading its text as numbers.
     """
     dtype = str(column.dtype).lower()
     if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
@@ -157,8 +177,10 @@ def _remedy(column: Any, frame: str) -> str:
             "cell.left, na_action='ignore').astype(float) holds the lower ones, and cell.right "
             "instead gives the upper ones."
         )
-    words = any(isinstance(cell, str) for cell in column)
-    if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
+    words = [cell for cell in column if isinstance(cell, str)]
+    if words and any(map(is_readable, column)):
+        return f" Convert text that holds numbers with {parse}."
+    if dtype.startswith(("cat", "enum")) or (words and not any(map(starts_with_digit, words))):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
         if frame.endswith(".to_pandas()"):
             in_polars = ""
@@ -168,7 +190,5 @@ def _remedy(column: Any, frame: str) -> str:
             f" Convert categories to indicator columns with pandas.get_dummies({frame}, "
             f"drop_first=True, dtype=float){in_polars}."
         )
-    if words:
-        return f" Convert text that holds numbers with skgauss.parse_limits({frame})."
     absent = any(str(cell) == "<NA>" for cell in column)
     return " Convert numbers and pandas.NA with column.astype('Float64')." if absent else ""

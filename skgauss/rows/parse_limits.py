@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,9 @@ def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], End
     return read
 
 
+_READERS = {mark: reader_of_cells(mark, MISSING) for mark in ".,"}
+
+
 def _ends_of_cell(
     cell: Any, read: Callable[[str], Ends | None], missing_codes: Collection[float]
 ) -> Ends | None:
@@ -177,8 +181,33 @@ def _ends_of_cell(
     return found
 
 
+def is_readable(cell: Any) -> bool:
+    """Whether a cell holds a number, a limit or a word of `MISSING`; its decimal mark may be any.
+
+    A missing value, which has no text, does not count.
+    """
+    if not isinstance(cell, str):
+        return isinstance(cell, Real) and not math.isnan(cell)
+    return any(read(cell) for read in _READERS.values())
+
+
+def needs_decimal_comma(cell: Any) -> bool:
+    """Whether a cell is a number or a limit with a comma that cannot separate thousands."""
+    if not isinstance(cell, str) or _READERS["."](cell) or _THOUSANDS.fullmatch(cell):
+        return False
+    return _READERS[","](cell) is not None
+
+
+def starts_with_digit(text: str) -> bool:
+    """Whether the first letter or digit of a text is a digit, as in "15 %" or "2024-01-31"."""
+    return re.match(r"\W*\d", text) is not None
+
+
 def _unreadable_message(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) -> str:
     """Returns the message about unreadable cells, which are given by row, column and content."""
+    read = reader_of_cells(decimal, ())
+    texts = (cell for column in columns_of(frame) for cell in column if isinstance(cell, str))
+    is_used = any(decimal in cell and read(cell) for cell in texts)
     by_column: dict[int, list[tuple[int, Any]]] = {}
     for i, j, cell in unread:
         by_column.setdefault(j, []).append((i, cell))
@@ -187,8 +216,9 @@ def _unreadable_message(frame: Any, unread: list[tuple[int, int, Any]], decimal:
     for j, cells in sorted(by_column.items()):
         name, (first, cell) = repr(frame.columns[j]), cells[0]
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
-        found.append(f"{cell!r} in row {_row_label(frame, first)} of {name}{more}")
-        names.setdefault(_advice_for_cells([cell for _, cell in cells], decimal), []).append(name)
+        found.append(f"{cell!r} in row {row_label(frame, first)} of {name}{more}")
+        advice = _advice_for_cells([cell for _, cell in cells], decimal, is_used)
+        names.setdefault(advice, []).append(name)
     remedies = [
         f"{f'For {capped(of)}: ' if len(names) > 1 else ''}{remedy}" for remedy, of in names.items()
     ]
@@ -198,15 +228,18 @@ def _unreadable_message(frame: Any, unread: list[tuple[int, int, Any]], decimal:
     )
 
 
-def _row_label(frame: Any, i: int) -> str:
+def row_label(frame: Any, i: int) -> str:
     """Returns the number of a row, counted from 0, with its label in pandas if that differs."""
     if not hasattr(frame, "iloc") or frame.index[i] == i:
         return f"{i}"
     return f"{i} (label {frame.index[i]})"
 
 
-def _advice_for_cells(cells: list[Any], decimal: str) -> str:
-    """Returns a sentence on what to do with the unreadable cells of one column."""
+def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool) -> str:
+    """Returns a sentence on what to do with the unreadable cells of one column.
+
+    `is_used` says that other cells of the frame have the mark `decimal` before their decimals.
+    """
     other = "," if decimal == "." else "."
     texts = [cell for cell in cells if isinstance(cell, str)]
     if len(texts) == len(cells):
@@ -218,13 +251,19 @@ def _advice_for_cells(cells: list[Any], decimal: str) -> str:
                 f"pass decimal={other!r}."
             )
         if all(map(reader_of_cells(other, ()), texts)):
+            if is_used:
+                return (
+                    "Some numbers have a decimal point, others a decimal comma. Turn commas into "
+                    "points, as frame.replace(',', '.', regex=True) does in pandas, and pass "
+                    "decimal='.'."
+                )
             return f"Pass decimal={other!r}."
         if all(parted := [_GROUPED_DIGITS.fullmatch(text) for text in texts]):
             mark = parted[0][1]  # type: ignore[index]
             return (
                 f"Remove the {mark!r} that separates thousands first, as "
-                f"column.str.replace({mark!r}, '') does in pandas, and pass the decimal mark as "
-                "decimal."
+                f"frame.replace({f'[{mark}]'!r}, '', regex=True) does in pandas, and pass the "
+                "decimal mark as decimal."
             )
         if all(map(_WITH_WORDS.fullmatch, texts)):
             return (

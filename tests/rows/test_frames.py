@@ -118,7 +118,7 @@ def test_a_dask_array_has_no_name(frame):
 
 def test_text_of_pyarrow_has_remedies(frame):
     table = MAKERS["pyarrow"](frame.assign(city=["Rome", "Oslo"] * 30))
-    with pytest.raises(ValueError, match=r"'city' \(dtype \w+\)") as caught:
+    with pytest.raises(ValueError, match=r"'city' \(dtype \w+, 'Rome' in row 0\)") as caught:
         fitted(table)
     assert "pandas.get_dummies(X.to_pandas(), drop_first=True, dtype=float)." in str(caught.value)
     assert fitted(pd.get_dummies(table.to_pandas(), drop_first=True, dtype=float)).converged_

@@ -1,6 +1,7 @@
 """Limits in text, as they stand in the files of laboratories."""
 
 import math
+import re
 import warnings
 
 import numpy as np
@@ -82,6 +83,20 @@ class TestAnyFrame:
             parse_limits(frame)
         with pytest.raises(ValueError, match=r"Pass decimal='\.'\. See"):
             parse_limits(make({"lead": ["0.07", "2"]}), decimal=",")
+
+    @pytest.mark.parametrize("decimal", [".", ","])
+    def test_a_comma_here_and_a_point_there(self, make, decimal):
+        """Neither mark reads both, so that the remedy is not the other mark."""
+        columns = {"lead": ["0,07", "<1,5", "n.d."], "zinc": ["310.5", "4", ">2.5"]}
+        with pytest.raises(ValueError, match="others a decimal comma") as caught:
+            parse_limits(make(columns), decimal=decimal)
+        assert "pass decimal='.'." in str(caught.value)
+        points = {
+            name: [cell.replace(",", ".") for cell in cells] for name, cells in columns.items()
+        }
+        lower, upper = parse_limits(make(points), decimal=".")
+        np.testing.assert_array_equal(lower["lead"], [0.07, NAN, NAN])
+        np.testing.assert_array_equal(upper["zinc"], [310.5, 4, NAN])
 
     def test_each_column_has_an_example_and_a_remedy(self, make):
         frame = make(
@@ -373,3 +388,20 @@ def test_a_number_too_large_for_float64():
         parse_limits(pd.DataFrame({"a": ["1e400", "<1"]}))
     with pytest.raises(ValueError, match=r"'<2\.5E\+999' in row 1 of 'a'.*Choose a larger unit"):
         parse_limits(pd.DataFrame({"a": ["1e300", "<2.5E+999"]}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal", "numbers"),
+    [
+        (["1,5", 0.25, "2,5"], ".", [1.5, 0.25, 2.5]),
+        (["1.234,5", 0.25, "2,0"], ",", [1234.5, 0.25, 2]),
+    ],
+)
+def test_remedies_in_pandas_keep_numbers_beside_text(cells, decimal, numbers):
+    """A workbook has both in one column, where methods of text would turn numbers into NaN."""
+    frame = pd.DataFrame({"lead": cells, "zinc": "1.5" if decimal == "." else "1,5"})
+    with pytest.raises(ValueError, match="regex=True") as caught:
+        parse_limits(frame, decimal=decimal)
+    remedy = re.search(r"frame\.replace\(.*?, regex=True\)", str(caught.value))[0]
+    lower, _ = parse_limits(eval(remedy, {"frame": frame}), decimal=decimal)
+    assert lower["lead"].tolist() == numbers
