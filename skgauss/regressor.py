@@ -244,6 +244,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         _check_joint(estimator)
         if estimator.warm_start and hasattr(self, "estimator_"):
             replace_fit(estimator, fitted_attributes(self.estimator_))
+            del estimator.n_features_in_  # of the rows of that fit, whose names a new fit drops
         own, of_y = estimator.censoring_limits, self.censoring_limits
         names = table.names[: validated.n_features_in_], table.names[validated.n_features_in_ :]
         pairs = list(map(limits_of_columns, (own, of_y), names))

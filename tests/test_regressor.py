@@ -654,6 +654,20 @@ def test_upper_ends_that_are_forgotten_are_told(air):
     GaussianRegressor().fit(X, y, y_upper=y).aic(X, y)  # exact values need no warning
 
 
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_second_fit_names_the_target_of_its_own_data(rng, warm_start):
+    """X is an array, so that only the regressor knows the names of the joint table."""
+    X = rng.standard_normal((50, 2))
+    y = X.sum(axis=1) + rng.standard_normal(50)
+    model = GaussianRegressor(GaussianGradientMLE(warm_start=warm_start))
+    model.fit(X, pd.Series(y, name="lead"))
+    with pytest.warns(UserWarning, match="'feature 0', 'zinc' depend on each other linearly"):
+        model.fit(X, pd.Series(2 * X[:, 0], name="zinc"))
+    joint = model.fit(X, pd.Series(y, name="iron")).estimator_
+    assert "mean of iron" in joint.summary().index
+    assert "mean of feature 2" in joint.fit(np.column_stack((X, -y))).summary().index
+
+
 def test_a_warm_start_begins_at_the_last_joint_gaussian(air):
     X, y = air[PREDICTORS], air["Ozone"]
     model = GaussianRegressor(GaussianGradientMLE(warm_start=True)).fit(X, y)
