@@ -49,6 +49,18 @@ def test_axes_are_those_given_or_new(draw, model):
     assert display.ax_ is not ax
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (6,)])
+def test_one_of_several_axes_is_to_be_passed(draw, model, shape):
+    _, axes = plt.subplots(2, 3)
+    several = axes.reshape(shape)
+    with pytest.raises(TypeError) as caught:
+        draw(model, ax=several)
+    assert f"got ndarray of shape {shape}. If plt.subplots" in str(caught.value)
+    assert draw(model, ax=several.flat[0]).ax_ is axes[0, 0]
+    with pytest.raises(TypeError, match="must be one matplotlib Axes, got list"):
+        draw(model, ax=list(several))
+
+
 def test_what_is_not_fitted_has_no_picture(draw):
     with pytest.raises(NotFittedError):
         draw(GaussianGradientMLE())
