@@ -710,8 +710,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         labelled = statistics.labelled(getattr(validated, "feature_names_in_", None))
         return labelled, self.reg_covar, {}
 
-    def _unconverged_note(self, gaussian: FittedGaussian) -> str:
-        """A sentence, after a space, on the use of an unconverged fit; empty in this class."""
+    def _unconverged_note(self, gaussian: FittedGaussian, stop_reason: str) -> str:
+        """Sentences, after a space, on the use of an unconverged fit; empty in this class."""
         return ""
 
     def _finish_fit(
@@ -728,7 +728,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task.end(attributes)
         for message, category in warnings:
             if category is ConvergenceWarning:
-                message += self._unconverged_note(attributes["_gaussian"])
+                message += self._unconverged_note(
+                    attributes["_gaussian"], attributes["stop_reason_"]
+                )
             message += self._whose_parameters
             task.warner.warn(message, category)
         replace_fit(self, attributes)

@@ -232,11 +232,17 @@ n_features_with_missing)
         """Whether `transform` returns a feature, bool of shape (n_features,)."""
         return self.keep_empty_features | (self._statistics_as_given.observed_weights > 0)
 
-    def _unconverged_note(self, gaussian: FittedGaussian) -> str:
-        """A sentence, after a space, on what `transform` fills in if a fit did not converge."""
+    def _unconverged_note(self, gaussian: FittedGaussian, stop_reason: str) -> str:
+        """Sentences, after a space, on what `transform` fills in if a fit did not converge."""
         if np.allclose(gaussian.correlation, np.eye(gaussian.family.n_features), atol=1e-8):
             return " Meanwhile, transform fills every gap with mean_, whatever else a row shows."
-        return " Meanwhile, transform fills gaps with conditional means under this last iterate."
+        note = " Meanwhile, transform fills gaps with conditional means under this last iterate"
+        if stop_reason != "unbounded":
+            return f"{note}."
+        return (
+            f"{note}, which may be further off than the means of the columns. The section 'Small "
+            "tables' of that page chooses reg_covar by a search."
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -2,6 +2,7 @@
 
 import pickle
 from functools import partial
+from pathlib import Path
 
 import dask.array as da
 import dask.dataframe as dd
@@ -14,13 +15,13 @@ from oracles import as_matrix
 from scipy.stats import kstest, linregress, t
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import KFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import GaussianGradientMLE, GaussianImputer, mcar_test
@@ -363,6 +364,27 @@ def test_a_fit_that_did_not_converge_says_what_is_filled_in(gaps):
         np.testing.assert_allclose(filled, model.mean_[np.nonzero(gaps.isna())[1]], rtol=1e-6)
     with pytest.warns(ConvergenceWarning, match="conditional means under this last iterate"):
         GaussianImputer(solver="gradient", max_iter=30).fit(gaps)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_small_table_is_told_to_search_for_a_ridge(seed):
+    """And what the search fills in is closer to the truth than the means and than no ridge."""
+    wine = pd.DataFrame(StandardScaler().fit_transform(load_wine().data))
+    truth = wine.sample(40, random_state=seed).to_numpy()
+    gaps = np.random.default_rng(seed).random(truth.shape) < 0.3
+    X = np.where(gaps, NAN, truth)
+    with pytest.warns(ConvergenceWarning, match="section 'Small tables' of that page") as caught:
+        without = GaussianImputer().fit_transform(X)
+    assert "missing_values.html. Meanwhile, transform fills gaps" in str(caught[0].message)
+    pages = Path(__file__).parents[1] / "docs"
+    assert "\nSmall tables\n---" in (pages / "missing_values.rst").read_text(encoding="utf-8")
+    steps = make_pipeline(StandardScaler(), GaussianImputer())
+    search = GridSearchCV(steps, {"gaussianimputer__reg_covar": [0.03, 0.1, 0.3, 1.0]}).fit(X)
+    assert search.best_estimator_[-1].converged_
+    found = search.best_estimator_[0].inverse_transform(search.transform(X))
+    means = SimpleImputer().fit_transform(X)
+    errors = [np.square(filled - truth)[gaps].mean() for filled in (found, without, means)]
+    assert errors[0] < 0.8 * min(errors[1:])
 
 
 def test_a_constant_column_and_too_few_rows(rng):
