@@ -99,7 +99,8 @@ def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
         return (
             f"The likelihood is flat {which}: the observed values do not determine their "
             "distribution, and the result is one of many maxima. Collect rows that show them "
-            "together, or use covariance_type='diag', which does not need such rows. "
+            "together, or use covariance_type='diag', which does not need such rows. If one is "
+            "constant wherever another is observed, as an indicator of its gaps is, drop it. "
             f"{_reference('missing_values')}"
         )
     return (

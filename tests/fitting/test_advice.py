@@ -726,11 +726,21 @@ def test_a_flat_maximum(rng):
         "The likelihood is flat in a direction that moves 'feature 0', 'feature 1': the observed "
         "values do not determine their distribution, and the result is one of many maxima. "
         "Collect rows that show them together, or use covariance_type='diag', which does not need "
-        f"such rows. See {SITE}/missing_values.html."
+        "such rows. If one is constant wherever another is observed, as an indicator of its gaps "
+        f"is, drop it. See {SITE}/missing_values.html."
     )
     assert model.converged_
     model.fit(np.vstack((X, rng.standard_normal((20, 2)))))  # warnings are errors here
     model.set_params(covariance_type="diag").fit(X, sample_weight=weights)
+
+
+@pytest.mark.parametrize("constant", [0, 1])
+def test_an_indicator_of_gaps_beside_them(constant):
+    """Where ozone was measured the indicator is constant; without it all is determined."""
+    indicator = np.where(np.isnan(AIR[:, 0]), 1 - constant, constant)
+    message = warning_of(GaussianGradientMLE(), np.column_stack((AIR, indicator)))
+    assert "as an indicator of its gaps is, drop it" in message
+    GaussianGradientMLE().fit(AIR)  # warnings are errors here
 
 
 def test_what_the_data_lack_is_told_once(rng):
