@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._typing import Array
+from .blocks import check_no_infinity
 from .conditioning import (
     Coarsened,
     Standardization,
@@ -30,7 +31,6 @@ from .rows import (
     Intervals,
     Truncation,
     Window,
-    check_no_infinity,
     coarse_intervals,
     has_finite_sum,
     incomplete_rows,

@@ -14,10 +14,11 @@ from scipy.linalg import solve_triangular
 from sklearn.utils import Bunch
 
 from .._typing import Array
+from ..blocks import check_no_infinity
 from ..density import FittedGaussian
 from ..estimator import GaussianGradientMLE
 from ..inference import check_level, check_maximum, moves, wald_ends
-from ..rows import Block, Intervals, check_no_infinity, incomplete_rows, to_host
+from ..rows import Block, Intervals, incomplete_rows, to_host
 
 
 class Estimates(NamedTuple):

@@ -9,9 +9,9 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
+from ..blocks import check_no_infinity
 from ..gaussian import MIN_ROWS
 from ..rows import (
-    check_no_infinity,
     check_not_crossed,
     check_same_names,
     check_same_order,

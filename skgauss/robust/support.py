@@ -14,10 +14,10 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import each_of, quoted
-from ..blocks import threads
+from ..blocks import check_no_infinity, threads
 from ..gaussian import Family
 from ..likelihoods import RELATIVE_RIDGE, Fixed, Model, regularized_likelihood
-from ..rows import Block, Rows, Summarize, check_no_infinity
+from ..rows import Block, Rows, Summarize
 from ..statistics import AnyStatistics
 from .concentration import ConcentrationSteps, SingularRowsError
 from .start import SortedColumns

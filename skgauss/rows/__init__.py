@@ -11,7 +11,7 @@ each. The way of X:
 
 from ..blocks import to_host
 from .array_api import has_finite_sum, signs, squared_distances, sum_and_weight
-from .block import Block, Intervals, check_no_infinity, coarse_intervals, incomplete_rows
+from .block import Block, Intervals, coarse_intervals, incomplete_rows
 from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy

@@ -10,9 +10,9 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted, warn_caller
-from ..blocks import to_host
+from ..blocks import remedy_for_logarithm_of_0, to_host
 from ..conditioning import are_intervals
-from .block import Block, Intervals, remedy_for_logarithm_of_0
+from .block import Block, Intervals
 from .check_limits import Limits
 from .rounding import at_or_above, at_or_below, round_float32
 

@@ -16,9 +16,9 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._sklearn import output_config
-from ..blocks import VALUES, apply_to_block, map_values, tree_sum
+from ..blocks import VALUES, apply_to_block, map_values, told_by_place, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
-from .block import Block, told_by_place
+from .block import Block
 from .censoring import UpperEnds
 from .kinds import is_dask, is_dask_frame
 from .numbers import numbers

@@ -1,6 +1,5 @@
 """Frames of any library: their columns, with names and dtypes, and numbers as a frame."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,16 +21,6 @@ def column_dtypes(frame: Any) -> list[Any]:
     if is_arrow(frame):
         return list(frame.schema.types)
     return list(frame.dtypes) if hasattr(frame, "columns") else [getattr(frame, "dtype", None)]
-
-
-def check_distinct_names(frame: Any, name: str) -> None:
-    """Refuse a frame in which two columns have the same name."""
-    repeated = [each for each, count in Counter(column_names(frame)).items() if count > 1]
-    if repeated:
-        raise ValueError(
-            f"{name} has several columns with the same name: {quoted(repeated)}. Give each column "
-            "a name of its own."
-        )
 
 
 def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from ..blocks import chunks_of, to_float64, to_host
-from ..statistics import AnyStatistics, as_table, valid_weights
+from ..blocks import chunks_of, to_float64, to_host, told_by_place
+from ..statistics import AnyStatistics, as_table, check_distinct_names, valid_weights
 from . import array_api
-from .block import Block, told_by_place
+from .block import Block
 from .censoring import Reader, UpperEnds, warn_of_swapped_ends
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
 from .feature_names import feature_names
-from .frames import check_distinct_names, check_same_names, check_same_order
+from .frames import check_same_names, check_same_order, column_names
 from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import numbers
 from .rounding import columns_of_float32, round_float32
@@ -163,7 +163,7 @@ def _upper_ends(estimator: Any, X: Any, X_upper: Any) -> UpperEnds:
     is_mixed = columns_of_float32(X) != columns_of_float32(X_upper)
     if not (_is_plain(X_upper) or (is_dask(X) and is_dask(X_upper))):
         array_api.check_no_gradients(X_upper, "X_upper")
-        check_distinct_names(X_upper, "X_upper")
+        check_distinct_names(column_names(X_upper), "X_upper")
         X_upper = numbers(to_host(X_upper), name="X_upper")
     return UpperEnds(X_upper, is_mixed, feature_names(estimator))
 
@@ -184,7 +184,7 @@ def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_sample
         if not named and getattr(estimator, "n_features_in_", None) == X.shape[1]:
             return X
     array_api.check_no_gradients(X, "X")
-    check_distinct_names(X, "X")
+    check_distinct_names(column_names(X), "X")
     read = partial(
         validate_data,
         estimator,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._typing import Array
-from ..blocks import chunks_of
+from ..blocks import check_no_infinity, chunks_of
 from ..statistics import (
     AnyStatistics,
     pairwise_sum,
@@ -21,7 +21,7 @@ from ..statistics import (
     summarize_intervals,
 )
 from . import array_api
-from .block import Block, check_no_infinity, incomplete_rows
+from .block import Block, incomplete_rows
 from .kinds import is_in_other_library
 from .window import Window
 

@@ -12,9 +12,10 @@ from sklearn.utils import check_consistent_length
 from .._sklearn import get_namespace, rows_at
 from .._typing import Array
 from ..blocks import to_host
+from ..statistics import check_distinct_names
 from . import array_api
 from .dask import side_by_side
-from .frames import check_distinct_names, column_names, like
+from .frames import column_names, like
 from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import READ, numbers
 
@@ -26,7 +27,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     if y is None:
         raise ValueError("GaussianRegressor requires y to be passed, but the target y is None.")
     check_table(y, name)
-    check_distinct_names(y, name)
+    check_distinct_names(column_names(y), name)
     array_api.check_no_gradients(y, name)
     if is_dask(y):
         y = y.to_dask_array() if hasattr(y, "to_dask_array") else y

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 from .._sklearn import names_of_columns
+from .._wording import quoted
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +125,16 @@ def column_labels(table: Any) -> tuple[Any, ...] | None:
         return None
     names = columns if hasattr(table, "axes") else names_of_columns(table)
     return None if names is None else tuple(names)
+
+
+def check_distinct_names(names: Iterable[Any], table: str) -> None:
+    """Refuse a table in which two columns have the same name; `table` is what the user calls it."""
+    repeated = [each for each, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f"{table} has several columns with the same name: {quoted(repeated)}. Give each column "
+            "a name of its own."
+        )
 
 
 def common_labels(given: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:

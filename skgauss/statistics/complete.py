@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 
 from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
-from ..blocks import Sums, blas_threads_for_pass, check_no_mask, chunk_sums
-from .base import Statistics, axis_labels, column_labels, common_labels
+from ..blocks import Sums, blas_threads_for_pass, check_no_infinity, check_no_mask, chunk_sums
+from .base import Statistics, axis_labels, check_distinct_names, column_labels, common_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +103,8 @@ class SufficientStatistics(Statistics):
             If X or the weights are not valid, or X holds infinity or NaN.
             `IncompleteStatistics.from_array` accepts NaN.
         """
-        try:
-            rows = checked_rows(X, sample_weight)
-        except ValueError as error:
-            if not str(error).startswith("Input X contains NaN"):
-                raise
-            raise ValueError(
-                "Input X contains NaN. IncompleteStatistics.from_array(X) reads it as a missing "
-                "value, and fit_statistics accepts the result."
-            ) from None
-        return summarize(*rows, diagonal).labelled(column_labels(X))
+        rows, weights, labels = checked_rows(X, sample_weight)
+        return summarize(rows, weights, diagonal).labelled(labels)
 
     @property
     def variances(self) -> Array:
@@ -183,14 +175,30 @@ class SufficientStatistics(Statistics):
 
 
 def checked_rows(
-    X: Any, sample_weight: Any | None, **checks: Any
-) -> tuple[np.ndarray, Array | None]:
-    """Returns a user's rows and weights as scikit-learn validates them; there may be no rows."""
+    X: Any, sample_weight: Any | None, *, allow_nan: bool = False
+) -> tuple[np.ndarray, Array | None, tuple[Any, ...] | None]:
+    """Returns a user's rows and weights as scikit-learn validates them, and the labels of columns.
+
+    There may be no rows.
+    """
     check_no_mask(X, "X")
     check_no_mask(sample_weight, "sample_weight")
-    X = check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X", **checks)
-    X = np.asarray(X)
-    return X, None if sample_weight is None else valid_weights(sample_weight, X)
+    labels = column_labels(X)
+    check_distinct_names(labels or (), "X")
+    rows = np.asarray(
+        check_array(
+            X, dtype="numeric", ensure_min_samples=0, ensure_all_finite=False, input_name="X"
+        )
+    )
+    try:
+        assert_all_finite(rows, allow_nan=allow_nan, input_name="X")
+    except ValueError:
+        check_no_infinity(rows, list(map(str, labels or ())))
+        raise ValueError(
+            "Input X contains NaN. IncompleteStatistics.from_array(X) reads it as a missing "
+            "value, and fit_statistics accepts the result."
+        ) from None
+    return rows, None if sample_weight is None else valid_weights(sample_weight, rows), labels
 
 
 def valid_weights(sample_weight: Any, X: np.ndarray, *, require_weight: bool = False) -> Array:

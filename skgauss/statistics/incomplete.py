@@ -21,7 +21,7 @@ from .._typing import Array
 from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
 from . import relations
-from .base import Statistics, column_labels
+from .base import Statistics
 from .by_feature import AvailableMoments
 from .complete import SufficientStatistics, checked_rows, pairwise_sum, two_sum
 
@@ -109,9 +109,9 @@ class IncompleteStatistics(Statistics):
         ValueError
             If X or the weights are not valid, or X holds infinity.
         """
-        rows = checked_rows(X, sample_weight, ensure_all_finite="allow-nan")
-        statistics: IncompleteStatistics = summarize_incomplete(*rows, diagonal=False)
-        return statistics.labelled(column_labels(X))
+        rows, weights, labels = checked_rows(X, sample_weight, allow_nan=True)
+        statistics: IncompleteStatistics = summarize_incomplete(rows, weights, diagonal=False)
+        return statistics.labelled(labels)
 
     def _plus(self, other: Any) -> IncompleteStatistics:
         if not isinstance(other, SufficientStatistics | IncompleteStatistics):

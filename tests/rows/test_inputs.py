@@ -17,9 +17,9 @@ from skgauss import (
     GaussianOutlierDetector,
     GaussianRegressor,
 )
+from skgauss.blocks import infinity
 from skgauss.blocks import passes as blocks
 from skgauss.blocks.passes import map_rows
-from skgauss.rows import block
 from skgauss.statistics.complete import summarize
 
 
@@ -324,7 +324,7 @@ def test_finite_data_are_read_for_it_only_once(rng, monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("X was searched for NaN")
 
-    monkeypatch.setattr(block, "assert_all_finite", fail)
+    monkeypatch.setattr(infinity, "assert_all_finite", fail)
     X = rng.standard_normal((100, 3))
     GaussianGradientMLE().fit(X).score(X)
 

@@ -1,10 +1,14 @@
 """Statistics are a monoid: associative and commutative to rounding, with an identity."""
 
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 
+import dask.dataframe as dd
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow
 import pytest
 from marks import pairwise
 from oracles import exact_moments
@@ -27,6 +31,31 @@ def test_who_has_gaps_is_told_of_the_statistics_that_take_them(gappy, diagonal):
     model = GaussianGradientMLE(covariance_type="diag" if diagonal else "full")
     statistics = IncompleteStatistics.from_array(gappy)
     assert model.fit_statistics(statistics).converged_
+
+
+@pytest.mark.parametrize("kind", [SufficientStatistics, IncompleteStatistics])
+@pytest.mark.parametrize("make", [None, pd.DataFrame, pl.DataFrame, pyarrow.table])
+def test_an_infinity_is_told_with_its_place(correlated, kind, make):
+    """In one of many chunks nobody would find it otherwise."""
+    correlated[7, 1] = np.inf
+    columns = dict(zip(["lead", "zinc", "tin"], correlated.T, strict=True))
+    where = "'zinc'" if make else "column 1"
+    with pytest.raises(ValueError, match=f"infinity .* is inf in {where}, in row 7 counted from 0"):
+        kind.from_array(make(columns) if make else correlated)
+
+
+@pytest.mark.parametrize("kind", [SufficientStatistics, IncompleteStatistics])
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(pd.DataFrame, columns=["lead", "lead"]),
+        lambda X: dd.from_pandas(pd.DataFrame(X, columns=["lead", "lead"]), npartitions=2),
+    ],
+    ids=["pandas", "dask"],
+)
+def test_columns_with_the_same_name_are_refused(correlated, kind, make):
+    with pytest.raises(ValueError, match="X has several columns with the same name: 'lead'"):
+        kind.from_array(make(correlated[:, :2]))
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
