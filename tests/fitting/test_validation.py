@@ -303,6 +303,22 @@ def test_a_parameter_that_is_no_array_of_numbers_is_named(rng, parameter, value)
     assert ("in the order of the features" in str(caught.value)) == isinstance(value, dict)
 
 
+@pytest.mark.parametrize("parameter", ["fixed_mean", "mean_init", "reg_covar"])
+def test_a_dict_of_numbers_is_to_be_listed(rng, parameter):
+    X = pd.DataFrame(rng.standard_normal((20, 2)), columns=["a", "b"])
+    by_name = {"b": 2.0, "a": 1.0}
+    with pytest.raises(ValueError, match="in the order of the features") as caught:
+        GaussianGradientMLE(**{parameter: by_name}).fit(X)
+    remedy = f"[{parameter}[feature] for feature in X.columns]"
+    assert f"such as {remedy}, got" in str(caught.value)
+    listed = eval(remedy, {parameter: by_name, "X": X})
+    model, same = (
+        GaussianGradientMLE(solver="gradient", record_path=True, **{parameter: value}).fit(X)
+        for value in (listed, np.array([1.0, 2.0]))
+    )
+    np.testing.assert_array_equal(model.covariance_path_, same.covariance_path_)
+
+
 def test_a_subclass_may_take_any_keywords():
     class Named(GaussianGradientMLE):
         def __init__(self, *, title="", **others):
