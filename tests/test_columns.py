@@ -12,6 +12,7 @@ import pyarrow
 import pytest
 
 from skgauss import GaussianGradientMLE, parse_limits
+from skgauss.rows import numbers
 
 NUMBERS = {"a": [1.0, 2.0, 4.0, 8.0, 3.0, 5.0], "b": [2, 1, 1, 3, 7, 2]}
 TEXT = {**NUMBERS, "city": ["Rome", "Oslo", "Rome", "Bonn", "Oslo", "Rome"]}
@@ -148,6 +149,15 @@ def test_text_among_numbers_is_not_taken_for_a_category():
     assert "categories" not in told
     frame["wind"] = frame["wind"].replace("calm", 0)
     assert GaussianGradientMLE().fit(frame).converged_
+
+
+@pytest.mark.parametrize("cells", [["Rome", "Oslo"], ["1,5", "2,5"]])
+def test_a_long_column_is_refused_by_its_distinct_cells(monkeypatch, cells):
+    seen = []
+    is_readable = numbers.is_readable
+    monkeypatch.setattr(numbers, "is_readable", lambda cell: seen.append(cell) or is_readable(cell))
+    refusal(pd.DataFrame({"x": cells * 10_000}))
+    assert len(seen) <= 4
 
 
 def test_a_comma_that_may_separate_thousands_is_left_to_the_user():

@@ -126,33 +126,47 @@ def _not_numeric_message(name: str, frame: str | None, columns: dict[Any, Any]) 
     table = name.removesuffix("_upper")
     of_frames = all(hasattr(series, "to_frame") for series in columns.values())
     frame = frame or (table if of_frames else f"pandas.DataFrame({table})")
-    comma = any(needs_decimal_comma(cell) for column in columns.values() for cell in column)
+    cells = {column: _distinct_cells(series) for column, series in columns.items()}
+    comma = any(needs_decimal_comma(cell) for each in cells.values() for cell in each)
     parse = f"skgauss.parse_limits({frame}{', decimal=' + repr(',') if comma else ''})"
-    for column, series in columns.items():
-        limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(MARKS))
+    for column, own in cells.items():
+        limits = (c for c in own if isinstance(c, str) and c.lstrip().startswith(MARKS))
         for cell in limits:
-            others = [repr(o) for o, cells in columns.items() if not any(map(is_readable, cells))]
+            others = [
+                repr(other) for other, each in cells.items() if not any(map(is_readable, each))
+            ]
             first = f"Drop {capped(others)}, or convert them to numbers. " if others else ""
             return (
                 f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Convert {table} to "
                 f"two tables of numbers, lower, upper = {parse}, and pass lower as {table} and "
                 f"upper as {table}_upper. See {PAGE}."
             )
-    culprits = [f"{column!r} ({_found_in(series)})" for column, series in columns.items()]
-    remedies = sorted({_remedy(series, frame, parse) for series in columns.values()})
+    pairs = {column: (series, cells[column]) for column, series in columns.items()}
+    culprits = [f"{column!r} ({_found_in(*pair)})" for column, pair in pairs.items()]
+    remedies = sorted({_remedy(*pair, frame, parse) for pair in pairs.values()})
     return (
         f"{name} holds values that are not numbers in {capped(culprits)}. Drop these columns, or "
         f"convert them to numbers.{''.join(remedies)}"
     )
 
 
-def _found_in(column: Any) -> str:
-    """Returns the dtype of a column and the first text in it, if any, that is not a number."""
-    dtype = f"dtype {column.dtype}"
-    for i, cell in enumerate(column):
-        if isinstance(cell, str) and not _is_float(cell):
-            return f"{dtype}, {cell!r} in row {row_label(column, i)}"
-    return dtype
+def _distinct_cells(column: Any) -> list[Any]:
+    """Returns the distinct texts of a column, in their order, and all its other cells."""
+    cells = list(column)  # once, since this is slow for a column of Arrow
+    texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
+    return [*texts, *(cell for cell in cells if not isinstance(cell, str))]
+
+
+def _found_in(column: Any, cells: list[Any]) -> str:
+    """Returns the dtype of a column and the first text in it, if any, that is not a number.
+
+    `cells` are its distinct ones.
+    """
+    for text in cells:
+        if isinstance(text, str) and not _is_float(text):
+            row = next(i for i, cell in enumerate(column) if isinstance(cell, str) and cell == text)
+            return f"dtype {column.dtype}, {text!r} in row {row_label(column, row)}"
+    return f"dtype {column.dtype}"
 
 
 def _is_float(text: str) -> bool:
@@ -163,25 +177,26 @@ def _is_float(text: str) -> bool:
     return True
 
 
-def _remedy(column: Any, frame: str, parse: str) -> str:
+def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
     """Returns a sentence, after a blank, on how to make numbers of a column, or no text.
 
-    `frame` is code for the frame that holds the column, `parse` for reading its text as numbers.
+    `cells` are its distinct ones, `frame` is code for the frame that holds the column, and `parse`
+    for reading its text as numbers.
     """
     dtype = str(column.dtype).lower()
-    if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
+    if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in cells):
         days = "days" if hasattr(column, "iloc") else "total_days()"
         return f" Convert dates to days with (column - column.min()).dt.{days}."
     if dtype.startswith(("timedelta", "duration")):
         return " Convert durations to seconds with column.dt.total_seconds()."
-    if any(hasattr(cell, "left") and hasattr(cell, "right") for cell in column):
+    if any(hasattr(cell, "left") and hasattr(cell, "right") for cell in cells):
         return (
             " Pass the ends of intervals as two tables of numbers: column.map(lambda cell: "
             "cell.left, na_action='ignore').astype(float) holds the lower ones, and cell.right "
             "instead gives the upper ones."
         )
-    words = [cell for cell in column if isinstance(cell, str)]
-    if words and any(map(is_readable, column)):
+    words = [cell for cell in cells if isinstance(cell, str)]
+    if words and any(map(is_readable, cells)):
         return f" Convert text that holds numbers with {parse}."
     if dtype.startswith(("cat", "enum")) or (words and not any(map(starts_with_digit, words))):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
@@ -193,5 +208,5 @@ def _remedy(column: Any, frame: str, parse: str) -> str:
             f" Convert categories to indicator columns with pandas.get_dummies({frame}, "
             f"drop_first=True, dtype=float){in_polars}."
         )
-    absent = any(str(cell) == "<NA>" for cell in column)
+    absent = any(str(cell) == "<NA>" for cell in cells)
     return " Convert numbers and pandas.NA with column.astype('Float64')." if absent else ""
