@@ -107,13 +107,11 @@ def parse_limits(
     missing_codes = {ends[0] for ends in map(number, words) if ends and ends[0] == ends[1]}
     ends = np.full((2, *frame.shape), np.nan)
     unread = []
-    for j, column in enumerate(columns_of(frame)):
-        for i, cell in enumerate(column):
-            found = _ends_of_cell(cell, read, missing_codes)
-            if found is None:
-                unread.append((i, j, cell))
-            else:
-                ends[:, i, j] = found
+    for j, cells in enumerate(columns_of(frame)):
+        found = [_ends_of_cell(cell, read, missing_codes) for cell in cells]
+        unread += [(i, j, cells[i]) for i, each in enumerate(found) if each is None]
+        if not unread:
+            ends[:, :, j] = np.transpose(found)  # type: ignore[arg-type]
     if unread:
         raise ValueError(_unreadable_message(frame, unread, decimal))
     lower, upper = (like(frame, values, frame.columns) for values in ends)
