@@ -11,7 +11,8 @@ import polars as pl
 import pyarrow
 import pytest
 
-from skgauss import GaussianGradientMLE, parse_limits
+from skgauss import GaussianGradientMLE, GaussianRegressor, parse_limits
+from skgauss.datasets import load_michelson
 from skgauss.rows import numbers
 
 NUMBERS = {"a": [1.0, 2.0, 4.0, 8.0, 3.0, 5.0], "b": [2, 1, 1, 3, 7, 2]}
@@ -197,6 +198,25 @@ def test_a_query_is_to_be_collected():
     assert refusal(query) == "X is a LazyFrame, which holds no rows. Pass X.collect()."
     assert "X_upper.collect()" in refusal(query.collect(), X_upper=query)
     assert GaussianGradientMLE().fit(query.collect()).converged_
+
+
+def test_a_mapping_is_no_table():
+    """Neither is what a loader of data sets returns."""
+    columns = {name: list(map(float, cells)) for name, cells in NUMBERS.items()}
+    told = refusal(columns)
+    assert "X is a dict, and not a table" in told
+    assert "pass pandas.DataFrame(X)." in told
+    assert GaussianGradientMLE().fit(pd.DataFrame(columns)).converged_
+    bunch = load_michelson()
+    told = refusal(bunch)
+    assert "X is a Bunch, and not a table" in told
+    assert "as in X['data']." in told
+    assert GaussianGradientMLE().fit(bunch["data"]).converged_
+    assert "pandas.DataFrame(X_upper)" in refusal(pd.DataFrame(columns), X_upper=columns)
+    with pytest.raises(TypeError, match=r"y is a dict, and not a table.*y\['data'\]"):
+        GaussianRegressor().fit(pd.DataFrame(columns), columns)
+    with pytest.raises(TypeError, match=r"pandas\.DataFrame\(frame\)"):
+        parse_limits(columns)
 
 
 def test_upper_ends_of_another_index():

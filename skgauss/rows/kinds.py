@@ -1,5 +1,6 @@
 """What kind of table X is: tests that an ordinary array answers with no."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,16 @@ def is_in_other_library(X: Any) -> bool:
 
 
 def check_table(frame: Any, name: str) -> None:
-    """Refuse masked arrays, a polars LazyFrame, and the pair that `parse_limits` returns."""
+    """Refuse masked arrays, a polars LazyFrame, mappings, and the pair of `parse_limits`."""
     check_no_mask(frame, name)
     if type(frame).__name__ == "LazyFrame":
         raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
+    if isinstance(frame, Mapping) and not hasattr(frame, "shape"):  # a sparse array may be one
+        raise TypeError(
+            f"{name} is a {type(frame).__name__}, and not a table. If its values are the columns, "
+            f"pass pandas.DataFrame({name}). If one of them is the table, pass that, as in "
+            f"{name}['data']."
+        )
     if isinstance(frame, tuple) and any(hasattr(each, "columns") for each in frame):
         table = name.removesuffix("_upper")
         raise TypeError(
