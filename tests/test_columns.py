@@ -134,7 +134,7 @@ class TestEachKindHasARemedy:
         assert GaussianGradientMLE().fit(frame).mean_[-1] == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("cells", [["2024-01-31", "2024-02-29"], ["15 %", "3 %"], ["1st", "2nd"]])
+@pytest.mark.parametrize("cells", [["31.1.2024", "29.2.2024"], ["15 %", "3 %"], ["1st", "2nd"]])
 def test_text_that_begins_with_a_digit_is_not_taken_for_categories(cells):
     told = refusal(pd.DataFrame({**NUMBERS, "x": cells * 3}, index=range(7, 13)))
     assert told == (
@@ -191,6 +191,20 @@ def test_dates_have_a_remedy(kind):
     column = frame["when"]
     frame["when"] = (column - column.min()).dt.days
     assert GaussianGradientMLE().fit(frame).mean_[-1] == pytest.approx(np.mean(days))
+
+
+@pytest.mark.parametrize("time", ["", " 00:00", "T00:00:00"])
+@pytest.mark.parametrize("library", [pd, pl])
+def test_dates_in_text_have_a_remedy(library, time):
+    """So they come from a CSV file, in the order of which day and month is certain."""
+    days = [f"2024-02-{day}{time}" for day in (27, 28, 29)] + [f"2024-03-02{time}"] * 3
+    frame = library.DataFrame({**NUMBERS, "when": days})
+    told = refusal(frame)
+    assert "categories" not in told
+    remedy = re.search(r"with (\(column.*), after column = (.*)\.$", told)
+    column = eval(remedy[2], {"column": frame["when"], "pandas": pd})
+    numbers = np.array(eval(remedy[1], {"column": column}), dtype=float)
+    np.testing.assert_array_equal(numbers, [0, 1, 2, 4, 4, 4])
 
 
 def test_a_query_is_to_be_collected():

@@ -1,5 +1,6 @@
 """Rows in memory as an array of numbers, or advice on the columns that are not numbers."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from numbers import Real
@@ -25,6 +26,7 @@ from .parse_limits import (
 READ = partial(
     check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
 )
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T].*)?")  # as ISO 8601 and most files write it
 
 
 def numbers(
@@ -184,9 +186,14 @@ def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
     for reading its text as numbers.
     """
     dtype = str(column.dtype).lower()
-    if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in cells):
-        days = "days" if hasattr(column, "iloc") else "total_days()"
-        return f" Convert dates to days with (column - column.min()).dt.{days}."
+    words = [cell for cell in cells if isinstance(cell, str)]
+    in_text = bool(words) and hasattr(column, "to_frame") and all(map(_DATE.fullmatch, words))
+    if in_text or dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in cells):
+        of_pandas = hasattr(column, "iloc")
+        days = "days" if of_pandas else "total_days()"
+        read = "pandas.to_datetime(column)" if of_pandas else "column.str.to_datetime()"
+        first = f", after column = {read}" if in_text else ""
+        return f" Convert dates to days with (column - column.min()).dt.{days}{first}."
     if dtype.startswith(("timedelta", "duration")):
         return " Convert durations to seconds with column.dt.total_seconds()."
     if any(hasattr(cell, "left") and hasattr(cell, "right") for cell in cells):
@@ -195,7 +202,6 @@ def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
             "cell.left, na_action='ignore').astype(float) holds the lower ones, and cell.right "
             "instead gives the upper ones."
         )
-    words = [cell for cell in cells if isinstance(cell, str)]
     if words and any(map(is_readable, cells)):
         return f" Convert text that holds numbers with {parse}."
     if dtype.startswith(("cat", "enum")) or (words and not any(map(starts_with_digit, words))):
