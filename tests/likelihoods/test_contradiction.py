@@ -46,10 +46,10 @@ def test_the_verdict_and_where_the_climb_leads(solver, unit):
 @pytest.mark.parametrize(
     "name",
     [
-        "singular._ARRIVING_NORM",
-        "singular._SIGNIFICANT_ROUNDINGS",
-        "singular._CLOSE_INFLATION",
-        "singular._SEARCH_FACTOR",
+        "contradiction._ARRIVING_NORM",
+        "contradiction._SIGNIFICANT_ROUNDINGS",
+        "contradiction._CLOSE_INFLATION",
+        "contradiction._SEARCH_FACTOR",
     ],
 )
 def test_no_tuned_number_decides_the_verdict(monkeypatch, name, factor):
