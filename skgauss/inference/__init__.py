@@ -18,10 +18,11 @@ A confidence interval takes four steps:
 4. `FittedPoint.bunch` and `FittedPoint.listed` arrange the numbers as users see them.
 """
 
+from .checks import check_fitted, check_maximum, check_method
 from .confidence import check_level, wald_ends
 from .mcar import mcar_test
 from .methods import InferenceMethods
-from .point import check_fitted, check_maximum, check_method, likelihood_of
+from .point import likelihood_of
 from .posterior import draw_gaussian
 from .ratio import likelihood_ratio_test
 from .standard_errors import covariance_of_mean, moves

@@ -9,7 +9,7 @@ from scipy.stats import chi2
 from sklearn.utils import Bunch
 
 from .._typing import Array
-from .point import check_maximum
+from .checks import check_maximum
 
 
 def mcar_test(model: Any) -> Bunch:

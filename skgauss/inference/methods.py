@@ -10,8 +10,8 @@ from sklearn.callback import with_callbacks
 from sklearn.utils import Bunch
 
 from .._optional import imported
+from .checks import check_method
 from .confidence import METHODS, check_level, profile, wald
-from .point import check_method
 from .standard_errors import errors_at, fitted_point, moves_with_warning
 from .summary import summary
 

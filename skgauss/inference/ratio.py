@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 
 from .._typing import EPS
 from .._wording import warn_caller
-from .point import check_fitted, check_maximum
+from .checks import check_fitted, check_maximum
 
 # Error of a statistic, absolute and relative, that hardly changes the p-value.
 _HARMLESS_ERROR = 0.1

@@ -36,7 +36,8 @@ from ..blocks import chunks_of, threads
 from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
-from .point import FittedPoint, Parameters, warn_of_parameters
+from .checks import warn_of_parameters
+from .point import FittedPoint, Parameters
 from .sandwich import covariance_of_scores
 
 # Eigenvalue up to which an information by differences counts as none; complete data have 1.

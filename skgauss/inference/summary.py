@@ -12,8 +12,9 @@ from .._optional import imported
 from .._typing import Array
 from .._wording import percent
 from ..information_criteria import information_criteria
+from .checks import check_method
 from .confidence import METHODS, check_level, wald
-from .point import FittedPoint, Parameters, check_method
+from .point import FittedPoint, Parameters
 from .standard_errors import errors_at, fitted_point, missing_information
 
 
