@@ -24,6 +24,7 @@ Differential Calculus, chapter 15.
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -44,6 +45,7 @@ from .base import (
     NoMaximumError,
 )
 from .fixed import NO_FIXED, Fixed
+from .information import Information
 
 _WIDE_RATIO = 100.0  # variance, over that of the data, above which it may grow without end
 _VERY_WIDE_RATIO = 1e4  # variance, over that of the data, above which it is as good as infinite
@@ -285,14 +287,14 @@ class TruncatedLikelihood(Likelihood):
 
         Newton's step then leads as far beyond a precision of 0 as the point is before it, and
         changes no other precision as much. If there is a maximum near 0, the parabola of a point
-        near the guess is exact enough to show it. A negative eigenvalue is the error of a lattice,
-        or values are not known exactly, and the step shows nothing.
+        near the guess is exact enough to show it. If an eigenvalue of the information is negative,
+        the step shows nothing.
         """
         if self.widest_direction(at)[0] <= _WIDE_RATIO or not at.is_stationary(_ALIKE_NORM):
             return False
         if at.value - self.rounding_of_the_value(at) < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
-        family, information = self.family, self.fixed.restrict(self).information(at)
+        family, (at, information) = self.family, self._with_positive_information(at)
         if not (information.is_finite and information.exceeds(0.0)):
             return False
         step, _ = information.newton_step(at.natural_gradient, math.inf)
@@ -300,6 +302,23 @@ class TruncatedLikelihood(Likelihood):
         falls = np.linalg.eigvalsh(change) if family.correlated else change
         dominates = falls.max() > -_MIN_FALL_RATIO * falls.min()
         return bool(dominates and 1.0 - falls.max() < _OVERSTEPPED_PRECISION)
+
+    def _with_positive_information(self, at: Evaluation) -> tuple[Evaluation, Information]:
+        """The point, and the information there, which is positive if a lattice can make it so.
+
+        It is for exact data, of which a negative eigenvalue is the error of a lattice that was made
+        for another point.
+        """
+        information = self.fixed.restrict(self).information(at)
+        positive = information.is_finite and information.exceeds(0.0)
+        pilot = Standardization.of(at.mean, self.family, at.factor)
+        if positive or not self._exact or self.pilot is None or self.pilot.equals(pilot):
+            return at, information
+        there = self.with_pilot(pilot)
+        with suppress(NotPositiveDefiniteError):
+            at = self.fixed.restrict(there).evaluate(at.mean, at.factor)
+            return there._with_positive_information(at)
+        return at, information
 
     def mismatch(self, at: Evaluation) -> float:
         """See `Likelihood`; it is the norm of the gradient in the natural parameters."""

@@ -562,6 +562,15 @@ def test_values_are_compared_on_one_lattice(rng, known):
     assert values[1] == there.evaluate(*there.guess).value != values[0]
 
 
+@pytest.mark.parametrize(("d", "seed"), [(5, 1), pytest.param(6, 7, marks=exhaustive)])
+def test_an_endless_climb_ends_where_its_lattice_shows_no_curvature(d, seed):
+    """On the lattice of its beginning the information had a negative eigenvalue ever after."""
+    X = np.random.default_rng(seed).exponential(size=(300, d))
+    with pytest.warns(ConvergenceWarning, match="grows without bound"):
+        model = GaussianGradientMLE(truncation_limits=(0.0, None), max_iter=30).fit(X)
+    assert model.stop_reason_ == "unbounded"
+
+
 @pytest.mark.parametrize("seed", [27, *(pytest.param(s, marks=exhaustive) for s in (0, 12, 22))])
 def test_a_climb_that_passes_far_away_is_not_taken_for_an_endless_one(seed):
     """Newton's step leads beyond a precision of 0, but in other directions it leads as far."""
