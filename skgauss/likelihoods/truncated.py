@@ -49,8 +49,12 @@ from .information import Information
 
 _WIDE_RATIO = 100.0  # variance, over that of the data, above which it may grow without end
 _VERY_WIDE_RATIO = 1e4  # variance, over that of the data, above which it is as good as infinite
-# Natural gradient norm below which a Gaussian resembles the data inside the window.
-_ALIKE_NORM = 0.3
+# Natural gradient norm below which a climb may be called endless. L-BFGS passes points far wider
+# than a known maximum, where the norm is larger: with 0.3 it was taken for endless in 19 of 116
+# samples, with 0.03 in 2. In 144 climbs without a maximum the norm fell below 0.03, but in 5 of
+# them it took more than 100 iterations to fall below 0.01.
+_ENDLESS_NORM = 0.03
+_ENDLESS_NORM_INCOMPLETE = 0.3  # the same for incomplete data, of which climbs may stall before
 # Share of a precision that Newton's step leaves, below which the precision goes to 0. It was above
 # -0.1 in all of 600 samples with a maximum far from the data, and below -5 in 40 without a maximum.
 _OVERSTEPPED_PRECISION = -1.0
@@ -290,7 +294,8 @@ class TruncatedLikelihood(Likelihood):
         near the guess is exact enough to show it. If an eigenvalue of the information is negative,
         the step shows nothing.
         """
-        if self.widest_direction(at)[0] <= _WIDE_RATIO or not at.is_stationary(_ALIKE_NORM):
+        limit = _ENDLESS_NORM if self._exact else _ENDLESS_NORM_INCOMPLETE
+        if self.widest_direction(at)[0] <= _WIDE_RATIO or not at.is_stationary(limit):
             return False
         if at.value - self.rounding_of_the_value(at) < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from marks import FAMILIES, each_family, each_value, exhaustive, simulation
-from models import assert_same_gaussian, factor_of
+from models import assert_same_gaussian, factor_of, fit_quietly
 from oracles import five_points
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
 from search import costs, parents, windows
@@ -560,6 +560,27 @@ def test_values_are_compared_on_one_lattice(rng, known):
     values += [there.value_of_the_guess, there.with_pilot(here.pilot).value_of_the_guess]
     assert values[0] == values[2] == here.evaluate(*here.guess).value
     assert values[1] == there.evaluate(*there.guess).value != values[0]
+
+
+@pytest.mark.parametrize("seed", [4, 25, 40, 57, 64, 72, 84, 93, 106])
+def test_a_climb_that_has_a_maximum_is_not_called_endless(seed):
+    """The maximum is known; L-BFGS passes points that are far wider, some hundred times the sample.
+
+    Those where the gradient was small in the metric of so wide a parent had been taken for the end.
+    """
+    model, _ = parents.draw(seed).quiet_fit(solver="lbfgs", max_iter=50)
+    assert model.stop_reason_ != "unbounded"
+
+
+@each_value(kind=["steep", "hollow"], solver=["natural", "lbfgs"], d=[2, 3, 4])
+def test_a_climb_without_a_maximum_is_called_endless(kind, solver, d):
+    """One feature falls off more slowly than an exponential, or is denser at both ends."""
+    rng, limits = np.random.default_rng(d), {"steep": (0.0, None), "hollow": (-1.0, 1.0)}[kind]
+    X = rng.exponential(size=(200, d)) if kind == "steep" else rng.uniform(-1.0, 1.0, (200, d))
+    X[:, 0] = X[:, 0] ** 2 if kind == "steep" else np.sign(X[:, 0]) * np.sqrt(np.abs(X[:, 0]))
+    model = fit_quietly(GaussianGradientMLE(solver=solver, truncation_limits=limits), X)
+    assert model.stop_reason_ == "unbounded"
+    assert model.n_iter_ < 50
 
 
 @pytest.mark.parametrize(("d", "seed"), [(5, 1), pytest.param(6, 7, marks=exhaustive)])
