@@ -59,8 +59,11 @@ _ENDLESS_NORM_INCOMPLETE = 0.3  # the same for incomplete data, of which climbs 
 # -0.1 in all of 600 samples with a maximum far from the data, and below -5 in 40 without a maximum.
 _OVERSTEPPED_PRECISION = -1.0
 # How many times as much as any other precision grows the smallest one must fall in that step. If
-# less, the parabola is that of a point far from resembling the data in other directions, too.
-_MIN_FALL_RATIO = 2.0
+# less, the parabola is that of a point far from resembling the data in other directions, too. Of
+# 256 climbs to a known maximum two passed a point with more, of 2.1 and 3.1. Of 499 samples with a
+# feature whose coefficient of variation about the limit is above 1, 1 % had at most 2.1, and half
+# had 1,400 and more.
+_MIN_FALL_RATIO = 4.0
 _FAR_MEAN = 1e14  # standard deviations from 0 beyond which float64 resolves a mean too coarsely
 # Nats of rounding in a value above which the gradient has no correct digits either, and may be 0. A
 # value is the difference of two numbers that grow with the squared distance of the window.

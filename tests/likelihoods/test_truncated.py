@@ -562,13 +562,13 @@ def test_values_are_compared_on_one_lattice(rng, known):
     assert values[1] == there.evaluate(*there.guess).value != values[0]
 
 
-@pytest.mark.parametrize("seed", [4, 25, 40, 57, 64, 72, 84, 93, 106])
+@pytest.mark.parametrize("seed", [4, 25, 31, 40, 57, 64, 72, 84, 93, 106])
 def test_a_climb_that_has_a_maximum_is_not_called_endless(seed):
     """The maximum is known; L-BFGS passes points that are far wider, some hundred times the sample.
 
     Those where the gradient was small in the metric of so wide a parent had been taken for the end.
     """
-    model, _ = parents.draw(seed).quiet_fit(solver="lbfgs", max_iter=50)
+    model, _ = parents.draw(seed).quiet_fit(solver="lbfgs", max_iter=60)
     assert model.stop_reason_ != "unbounded"
 
 
