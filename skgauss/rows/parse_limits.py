@@ -260,7 +260,7 @@ def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool) -> str:
             mark = parted[0][1]  # type: ignore[index]
             return (
                 f"Remove the {mark!r} that separates thousands first, as "
-                f"frame.replace({f'[{mark}]'!r}, '', regex=True) does in pandas, and pass the "
+                f"column.replace({f'[{mark}]'!r}, '', regex=True) does in pandas, and pass the "
                 "decimal mark as decimal."
             )
         if all(map(_WITH_WORDS.fullmatch, texts)):

@@ -402,6 +402,19 @@ def test_remedies_in_pandas_keep_numbers_beside_text(cells, decimal, numbers):
     frame = pd.DataFrame({"lead": cells, "zinc": "1.5" if decimal == "." else "1,5"})
     with pytest.raises(ValueError, match="regex=True") as caught:
         parse_limits(frame, decimal=decimal)
-    remedy = re.search(r"frame\.replace\(.*?, regex=True\)", str(caught.value))[0]
-    lower, _ = parse_limits(eval(remedy, {"frame": frame}), decimal=decimal)
+    code = re.search(r"(frame|column)\.replace\(.*?, regex=True\)", str(caught.value))
+    found = eval(code[0], {"frame": frame, "column": frame["lead"]})
+    repaired = found if code[1] == "frame" else frame.assign(lead=found)
+    lower, _ = parse_limits(repaired, decimal=decimal)
     assert lower["lead"].tolist() == numbers
+
+
+def test_thousands_are_removed_only_where_they_are():
+    """In all of the frame the remedy would make 15 of the "1,5" in another column."""
+    frame = pd.DataFrame({"lead": ["1,234.5", "2"], "zinc": ["1,5", "1.5"]})
+    with pytest.raises(ValueError, match="For 'zinc': Some numbers have a decimal point") as caught:
+        parse_limits(frame)
+    remedy = re.search(r"For 'lead': .*? as (column\.replace\(.*?\)) does", str(caught.value))[1]
+    frame = frame.assign(lead=eval(remedy, {"column": frame["lead"]}))
+    lower, _ = parse_limits(frame.replace(",", ".", regex=True))
+    assert lower.to_numpy().tolist() == [[1234.5, 1.5], [2.0, 1.5]]
