@@ -4,6 +4,7 @@ import pickle
 import re
 from datetime import date
 
+import dask.array as da
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
@@ -47,7 +48,8 @@ def test_a_column_of_text_is_named(make, data, method):
     model = GaussianGradientMLE().fit(pd.DataFrame({**NUMBERS, "city": NUMBERS["b"][::-1]}))
     before = pickle.dumps(model)
     told = (
-        r"not numbers in 'city' \(dtype \w+(, '.+' in row \d( \(label \d\))?)?\)\. Drop these col"
+        r"not numbers in 'city' \(dtype \w+(, '.+' in row \d( of its block)?( \(label \d\))?)?\)"
+        r"\. Drop these col"
     )
     with pytest.raises(ValueError, match=told):
         np.asarray(getattr(model, method)(make(data)))
@@ -155,8 +157,10 @@ def test_text_among_numbers_is_not_taken_for_a_category():
 @pytest.mark.parametrize("cells", [["Rome", "Oslo"], ["1,5", "2,5"]])
 def test_a_long_column_is_refused_by_its_distinct_cells(monkeypatch, cells):
     seen = []
-    is_readable = numbers.is_readable
-    monkeypatch.setattr(numbers, "is_readable", lambda cell: seen.append(cell) or is_readable(cell))
+    is_number = numbers.is_number_or_limit
+    monkeypatch.setattr(
+        numbers, "is_number_or_limit", lambda cell: seen.append(cell) or is_number(cell)
+    )
     refusal(pd.DataFrame({"x": cells * 10_000}))
     assert len(seen) <= 4
 
@@ -212,6 +216,58 @@ def test_a_query_is_to_be_collected():
     assert refusal(query) == "X is a LazyFrame, which holds no rows. Pass X.collect()."
     assert "X_upper.collect()" in refusal(query.collect(), X_upper=query)
     assert GaussianGradientMLE().fit(query.collect()).converged_
+
+
+@pytest.mark.parametrize(
+    "days", [["2024-01-01", "2024-01-02 12:00"], ["2024-01-01", None], ["2024-01-01 00:00", ""]]
+)
+@pytest.mark.parametrize("kind", ["pandas", "category", "dask", "polars", "polars category"])
+def test_a_remedy_for_dates_works_or_is_not_given(kind, days):
+    frame = pd.DataFrame({**NUMBERS, "when": days * 3})
+    if kind == "dask":
+        frame = dd.from_pandas(frame, npartitions=2)
+    elif kind.startswith("polars"):
+        frame = pl.DataFrame({**NUMBERS, "when": days * 3})
+    if kind.endswith("category"):
+        polars = kind.startswith("polars")
+        column = frame["when"].cast(pl.Categorical) if polars else frame["when"].astype("category")
+        frame = frame.with_columns(column) if polars else frame.assign(when=column)
+    remedy = re.search(r"with (\(column.*), after column = (.*)\.$", refusal(frame))
+    assert (remedy is None) == ("" in days)
+    if remedy is not None:
+        column = eval(remedy[2], {"column": frame["when"]})
+        found = np.array(eval(remedy[1], {"column": column}), dtype=float)
+        np.testing.assert_array_equal(found[:2], [0, 1 if days[1] else np.nan])
+
+
+@pytest.mark.parametrize("text", ["2024-13-01", "2024-01-01 to 2024-02-01"])
+def test_what_only_looks_like_a_date_has_no_remedy_for_dates(text):
+    assert "dates" not in refusal(pd.DataFrame({**NUMBERS, "when": [text] * 6}))
+
+
+@pytest.mark.parametrize("word", ["", "N/A", "-"])
+@pytest.mark.parametrize("library", [pd, pl])
+def test_categories_of_which_some_are_missing(library, word):
+    """`parse_limits`, which reads the word, cannot read the others."""
+    told = refusal(library.DataFrame({**NUMBERS, "city": ["Rome", word, "Oslo"] * 2}))
+    assert "get_dummies" in told
+    assert "parse_limits" not in told
+    told = refusal(library.DataFrame({**NUMBERS, "city": ["Rome", word] * 3, "x": ["<1"] * 6}))
+    assert "Drop 'city', or convert" in told
+
+
+def test_a_row_of_dask_is_counted_in_its_block():
+    """Blocks do not know how many rows are before them; pandas has a label for each."""
+    frame = pd.DataFrame({**NUMBERS, "wind": ["1", "2", "3", "4", "calm", "6"]})
+    told = refusal(dd.from_pandas(frame, npartitions=3))
+    assert "'calm' in row 0 of its block (label 4))" in told
+    rows = da.from_array(frame[["a", "wind"]].to_numpy(dtype=object), chunks=(2, 2))
+    assert "'calm' in row 0 of its block)" in refusal(rows)
+
+
+def test_a_row_without_a_label():
+    labels = pd.Index([pd.NA, 1, 2, 3, 4, 5], dtype="Int64")
+    assert "in row 0 (label <NA>)" in refusal(pd.DataFrame(TEXT, index=labels))
 
 
 def test_a_mapping_is_no_table():

@@ -16,6 +16,7 @@ from .frames import column_names, is_arrow
 from .parse_limits import (
     MARKS,
     PAGE,
+    is_number_or_limit,
     is_readable,
     needs_decimal_comma,
     row_label,
@@ -26,15 +27,21 @@ from .parse_limits import (
 READ = partial(
     check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
 )
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T].*)?")  # as ISO 8601 and most files write it
+# As ISO 8601 and most files write it, without a time zone.
+_DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-[0-3]\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 
 
 def numbers(
-    X: Any, read: Callable[[Any], Any] = READ, name: str = "X", frame: str | None = None
+    X: Any,
+    read: Callable[[Any], Any] = READ,
+    name: str = "X",
+    frame: str | None = None,
+    part: str = "",
 ) -> Any:
     """Returns ``read(X)``, which must be an array of numbers.
 
-    In messages X is called `name`, and `frame`, if given, is code for X as a frame.
+    In messages X is called `name`, and `frame`, if given, is code for X as a frame. `part` stands
+    behind the number of a row, as " of its block" if X is only a block of the user's.
     """
     try:
         return _read_numbers(X, read, name)
@@ -49,7 +56,7 @@ def numbers(
                 f"{name} has sparse columns, and dense data is required: pass "
                 f"{name}.sparse.to_dense()."
             ) from error
-        raise ValueError(_not_numeric_message(name, frame, culprits)) from error
+        raise ValueError(_not_numeric_message(name, frame, part, culprits)) from error
 
 
 def is_number(value: Any) -> bool:
@@ -120,7 +127,7 @@ def _is_numeric(column: Any) -> bool:
     return True
 
 
-def _not_numeric_message(name: str, frame: str | None, columns: dict[Any, Any]) -> str:
+def _not_numeric_message(name: str, frame: str | None, part: str, columns: dict[Any, Any]) -> str:
     """Returns the message about those columns of `name` that cannot be read as numbers.
 
     If one holds a limit as text, the message is only about limits.
@@ -134,9 +141,7 @@ def _not_numeric_message(name: str, frame: str | None, columns: dict[Any, Any]) 
     for column, own in cells.items():
         limits = (c for c in own if isinstance(c, str) and c.lstrip().startswith(MARKS))
         for cell in limits:
-            others = [
-                repr(other) for other, each in cells.items() if not any(map(is_readable, each))
-            ]
+            others = [repr(other) for other, each in cells.items() if not _parses(each)]
             first = f"Drop {capped(others)}, or convert them to numbers. " if others else ""
             return (
                 f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Convert {table} to "
@@ -144,7 +149,7 @@ def _not_numeric_message(name: str, frame: str | None, columns: dict[Any, Any]) 
                 f"upper as {table}_upper. See {PAGE}."
             )
     pairs = {column: (series, cells[column]) for column, series in columns.items()}
-    culprits = [f"{column!r} ({_found_in(*pair)})" for column, pair in pairs.items()]
+    culprits = [f"{column!r} ({_found_in(*pair, part)})" for column, pair in pairs.items()]
     remedies = sorted({_remedy(*pair, frame, parse) for pair in pairs.values()})
     return (
         f"{name} holds values that are not numbers in {capped(culprits)}. Drop these columns, or "
@@ -159,15 +164,24 @@ def _distinct_cells(column: Any) -> list[Any]:
     return [*texts, *(cell for cell in cells if not isinstance(cell, str))]
 
 
-def _found_in(column: Any, cells: list[Any]) -> str:
+def _parses(cells: list[Any]) -> bool:
+    """Whether some of these cells, or all that are text, are for `parse_limits` to read.
+
+    Words for missing values alone do not count: beside other words they are no numbers, either.
+    """
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    return any(map(is_number_or_limit, cells)) or (bool(texts) and all(map(is_readable, texts)))
+
+
+def _found_in(column: Any, cells: list[Any], part: str) -> str:
     """Returns the dtype of a column and the first text in it, if any, that is not a number.
 
-    `cells` are its distinct ones.
+    `cells` are its distinct ones, and `part` says of what it is a column, as in `numbers`.
     """
     for text in cells:
         if isinstance(text, str) and not _is_float(text):
             row = next(i for i, cell in enumerate(column) if isinstance(cell, str) and cell == text)
-            return f"dtype {column.dtype}, {text!r} in row {row_label(column, row)}"
+            return f"dtype {column.dtype}, {text!r} in row {row_label(column, row, part)}"
     return f"dtype {column.dtype}"
 
 
@@ -191,8 +205,8 @@ def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
     if in_text or dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in cells):
         of_pandas = hasattr(column, "iloc")
         days = "days" if of_pandas else "total_days()"
-        read = "pandas.to_datetime(column)" if of_pandas else "column.str.to_datetime()"
-        first = f", after column = {read}" if in_text else ""
+        read = "astype('datetime64[us]')" if of_pandas else "cast(str).str.to_datetime()"
+        first = f", after column = column.{read}" if in_text else ""
         return f" Convert dates to days with (column - column.min()).dt.{days}{first}."
     if dtype.startswith(("timedelta", "duration")):
         return " Convert durations to seconds with column.dt.total_seconds()."
@@ -202,7 +216,7 @@ def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
             "cell.left, na_action='ignore').astype(float) holds the lower ones, and cell.right "
             "instead gives the upper ones."
         )
-    if words and any(map(is_readable, cells)):
+    if words and _parses(cells):
         return f" Convert text that holds numbers with {parse}."
     if dtype.startswith(("cat", "enum")) or (words and not any(map(starts_with_digit, words))):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"

@@ -179,14 +179,17 @@ def _ends_of_cell(
     return found
 
 
-def is_readable(cell: Any) -> bool:
-    """Whether a cell holds a number, a limit or a word of `MISSING`; its decimal mark may be any.
+def is_readable(text: str) -> bool:
+    """Whether text is a number, a limit or a word of `MISSING`; its decimal mark may be any."""
+    return any(read(text) for read in _READERS.values())
 
-    A missing value, which has no text, does not count.
-    """
+
+def is_number_or_limit(cell: Any) -> bool:
+    """Whether a cell holds a number, or text that is a number or a limit."""
     if not isinstance(cell, str):
-        return isinstance(cell, Real) and not math.isnan(cell)
-    return any(read(cell) for read in _READERS.values())
+        return isinstance(cell, Real) and not isinstance(cell, bool) and not math.isnan(cell)
+    found = (read(cell) for read in _READERS.values())
+    return any(ends is not None and not all(map(math.isnan, ends)) for ends in found)
 
 
 def needs_decimal_comma(cell: Any) -> bool:
@@ -226,11 +229,13 @@ def _unreadable_message(frame: Any, unread: list[tuple[int, int, Any]], decimal:
     )
 
 
-def row_label(frame: Any, i: int) -> str:
-    """Returns the number of a row, counted from 0, with its label in pandas if that differs."""
-    if not hasattr(frame, "iloc") or frame.index[i] == i:
-        return f"{i}"
-    return f"{i} (label {frame.index[i]})"
+def row_label(frame: Any, i: int, part: str = "") -> str:
+    """Returns the number of a row, counted from 0, with its label in pandas if that differs.
+
+    `part`, such as " of its block", stands behind the number.
+    """
+    label = frame.index[i] if hasattr(frame, "iloc") else i
+    return f"{i}{part}" if str(label) == f"{i}" else f"{i}{part} (label {label})"
 
 
 def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool) -> str:
