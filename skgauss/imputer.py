@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from ._signature import Parameters, passes_parameters_to
 from ._typing import Array
-from ._wording import each_of, warn_caller
+from ._wording import DOCUMENTATION_URL, each_of, warn_caller
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .inference import draw_gaussian
@@ -237,11 +237,11 @@ n_features_with_missing)
         if np.allclose(gaussian.correlation, np.eye(gaussian.family.n_features), atol=1e-8):
             return " Meanwhile, transform fills every gap with mean_, whatever else a row shows."
         note = " Meanwhile, transform fills gaps with conditional means under this last iterate"
-        if stop_reason != "unbounded":
-            return f"{note}."
+        if stop_reason != "unbounded" or self.truncation_limits is not None:
+            return f"{note}."  # a ridge does not end a climb that widens in a window
         return (
-            f"{note}, which may be further off than the means of the columns. The section 'Small "
-            "tables' of that page chooses reg_covar by a search."
+            f"{note}, which may be further off than the means of the columns. A search chooses "
+            f"reg_covar: see {DOCUMENTATION_URL}/missing_values.html#small-tables."
         )
 
     def __sklearn_tags__(self) -> Any:

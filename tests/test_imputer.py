@@ -373,11 +373,11 @@ def test_a_small_table_is_told_to_search_for_a_ridge(seed):
     truth = wine.sample(40, random_state=seed).to_numpy()
     gaps = np.random.default_rng(seed).random(truth.shape) < 0.3
     X = np.where(gaps, NAN, truth)
-    with pytest.warns(ConvergenceWarning, match="section 'Small tables' of that page") as caught:
+    with pytest.warns(ConvergenceWarning, match=r"/missing_values\.html#small-tables\.") as caught:
         without = GaussianImputer().fit_transform(X)
     assert "missing_values.html. Meanwhile, transform fills gaps" in str(caught[0].message)
     pages = Path(__file__).parents[1] / "docs"
-    assert "\nSmall tables\n---" in (pages / "missing_values.rst").read_text(encoding="utf-8")
+    assert "\n.. _small-tables:\n" in (pages / "missing_values.rst").read_text(encoding="utf-8")
     steps = make_pipeline(StandardScaler(), GaussianImputer())
     search = GridSearchCV(steps, {"gaussianimputer__reg_covar": [0.03, 0.1, 0.3, 1.0]}).fit(X)
     assert search.best_estimator_[-1].converged_
@@ -385,6 +385,21 @@ def test_a_small_table_is_told_to_search_for_a_ridge(seed):
     means = SimpleImputer().fit_transform(X)
     errors = [np.square(filled - truth)[gaps].mean() for filled in (found, without, means)]
     assert errors[0] < 0.8 * min(errors[1:])
+
+
+def test_a_ridge_is_advised_only_where_it_helps(rng):
+    """Below a limit, too, whose warning refers to another page; not where the parent widens."""
+    X = rng.standard_normal((8, 5))
+    X[rng.random(X.shape) < 0.3] = np.nan
+    with pytest.warns(ConvergenceWarning, match=r"/missing_values\.html#small-tables\."):
+        GaussianImputer(censoring_limits=(-0.5, None)).fit(X)
+    X = rng.exponential(size=(200, 2))
+    X[rng.random(X.shape) < 0.1] = np.nan
+    with pytest.warns(ConvergenceWarning, match="grows without bound") as caught:
+        GaussianImputer(truncation_limits=(0.0, None)).fit(X)
+    assert "reg_covar" not in str(caught[0].message)
+    with pytest.warns(ConvergenceWarning, match="grows without bound"):
+        GaussianImputer(truncation_limits=(0.0, None), reg_covar=1.0).fit(X)
 
 
 def test_a_constant_column_and_too_few_rows(rng):
