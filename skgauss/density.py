@@ -256,8 +256,9 @@ class FittedGaussian:
         deviations = values - self.mean[known]
         family = self.family
         shift, factor = family.conditional(self.factor, known, kept, deviations)
-        has_coefficients = family.correlated and not family.covariance_is_known
-        mean_is_known = family.mean_is_known and not has_coefficients
+        # Estimated coefficients move the means, unless the values are the known means themselves.
+        moves = family.correlated and not family.covariance_is_known and deviations.any()
+        mean_is_known = family.mean_is_known and not moves
         return self._with_features(kept, self.mean[kept] + shift, factor, mean_is_known)
 
     def _with_features(

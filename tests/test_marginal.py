@@ -278,6 +278,16 @@ def test_known_parameters_cost_nothing_in_a_part(
     assert price(model.conditional({0: 5.0}), X[:, 1:]) == pytest.approx(expected, abs=1e-9)
 
 
+def test_given_its_known_mean_a_feature_moves_no_other(iris):
+    """Then no coefficient counts: the means are the known ones, whatever the covariance."""
+    X = iris.to_numpy()
+    model = GaussianGradientMLE(fixed_mean=3.0).fit(X)
+    law = model.conditional({0: 3.0})
+    np.testing.assert_array_equal(law.mean_, 3.0)
+    assert price(law, X[:, 1:]) == pytest.approx(2 * 6, abs=1e-9)
+    assert price(model.conditional({0: 3.0, 1: 4.0}), X[:, 2:]) == pytest.approx(2 * (2 + 3))
+
+
 def test_constants_cost_nothing_in_a_part(iris):
     X = iris.to_numpy(copy=True)
     X[:, 2] = 1.0
