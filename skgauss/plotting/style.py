@@ -47,7 +47,7 @@ def axes_of(display: Display, ax: Any, height: float = 4.4) -> Any:
     plt = pyplot_for(f"{type(display).__name__}.plot")
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
-    if not hasattr(ax, "figure"):
+    if not hasattr(ax, "get_xlim"):
         shape = f" of shape {ax.shape}" if hasattr(ax, "shape") else ""
         raise TypeError(
             f"ax must be one matplotlib Axes, got {type(ax).__name__}{shape}. If plt.subplots "

@@ -59,6 +59,8 @@ def test_one_of_several_axes_is_to_be_passed(draw, model, shape):
     assert draw(model, ax=several.flat[0]).ax_ is axes[0, 0]
     with pytest.raises(TypeError, match="must be one matplotlib Axes, got list"):
         draw(model, ax=list(several))
+    with pytest.raises(TypeError, match="must be one matplotlib Axes, got Figure"):
+        draw(model, ax=several.flat[0].figure)
 
 
 def test_what_is_not_fitted_has_no_picture(draw):
