@@ -33,8 +33,8 @@ from ..likelihoods import (
 from .base import Stalled, Unbounded
 from .safeguards import is_no_loss
 
-# Length of a step in the frame, in standard errors of one row. A step that leads to a Gaussian a
-# hundred times as wide is as long, and the parabola may well be right so far away.
+# Length of a step in the frame, in standard errors of one row. The mean of a parent far outside of
+# its window is many standard deviations away, and the parabola may well be right so far away.
 _MAX_RADIUS = 64.0
 _MIN_RADIUS = 1e-10  # length in the frame below which a step gains only rounding
 _SHRINK_BELOW = 0.25  # share of the promised gain below which the region shrinks
