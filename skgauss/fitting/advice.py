@@ -116,7 +116,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"
     else:
-        norm += f"below tol={estimator.tol:g}, but {_why_no_maximum(solution)}"
+        norm += f"below tol={estimator.tol:g}, but {_why_no_maximum(solution, estimator.tol)}"
     ended = {
         "diverged": (
             f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "
@@ -133,10 +133,16 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
     return f"solver={estimator.solver!r} {ended}"
 
 
-def _why_no_maximum(solution: Solution) -> str:
-    """A clause that says why a point with a small gradient is not a maximum."""
-    if solution.critical_point and solution.critical_point.kind == "saddle":
-        return "at a saddle point, from which the search found no way up"
+def _why_no_maximum(solution: Solution, tol: float) -> str:
+    """A clause that says why a climb that ended where the gradient is small has not converged."""
+    likelihood, at = solution.likelihood, solution.evaluation
+    kind = solution.critical_point.kind if solution.critical_point else "unknown"
+    is_late = solution.stop_reason == "max_iter"
+    if kind == "saddle":
+        way = "and no iterations were left to leave it"
+        return f"at a saddle point, {way if is_late else 'from which the search found no way up'}"
+    if is_late and kind in ("unknown", "maximum") and likelihood.mismatch(at) <= tol:
+        return "on lattices that were made for another point, and no iterations were left on others"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
 
 

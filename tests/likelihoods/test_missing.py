@@ -271,8 +271,11 @@ def test_a_saddle_is_left():
 def test_a_climb_that_ends_at_a_saddle_keeps_to_max_iter(solver):
     model = GaussianGradientMLE(solver=solver, covariance_init=1.0)
     for max_iter in range(1, model.fit(MURRAY).n_iter_):
-        fit_quietly(model.set_params(max_iter=max_iter), MURRAY)
+        with pytest.warns(ConvergenceWarning) as caught:
+            model.set_params(max_iter=max_iter).fit(MURRAY)
         assert (model.stop_reason_, model.n_iter_) == ("max_iter", max_iter)
+        told = "a saddle point, and no iterations were left to leave it" in str(caught[0].message)
+        assert told == (model.natural_gradient_norm_ < model.tol)
 
 
 @pytest.mark.parametrize("solver", ["gradient", "natural"])

@@ -545,6 +545,9 @@ def test_a_climb_has_converged_only_on_lattices_that_were_checked(seed, settled,
     model, _ = sample.quiet_fit(max_iter=settled)
     reason = "converged" if settled == converged else "max_iter"
     assert (model.stop_reason_, model.n_iter_) == (reason, settled)
+    if settled < converged:
+        with pytest.warns(ConvergenceWarning, match="on lattices that were made for another point"):
+            sample.fit(max_iter=settled)
     model = sample.fit(max_iter=converged)
     assert (model.stop_reason_, model.n_iter_) == ("converged", converged)
 
