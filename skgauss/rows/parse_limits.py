@@ -91,9 +91,11 @@ def parse_limits(
     check_table(frame, "frame")
     columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
     if hasattr(frame, "dask"):
+        choices = ("decimal", decimal, "."), ("missing", missing, MISSING)
+        given = "".join(f", {name}={own!r}" for name, own, usual in choices if own != usual)
         raise TypeError(
             "frame is a Dask frame, which is read partition by partition: lower = "
-            "frame.map_partitions(lambda part: skgauss.parse_limits(part)[0], "
+            f"frame.map_partitions(lambda part: skgauss.parse_limits(part{given})[0], "
             "meta=dict.fromkeys(frame.columns, float)), and upper likewise, with [1]."
         )
     if not columned:

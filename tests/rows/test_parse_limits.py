@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from sklearn.utils import check_random_state
 
+import skgauss
 from skgauss import GaussianGradientMLE, parse_limits
 from skgauss.datasets import load_pfas
 
@@ -240,6 +241,20 @@ def test_a_frame_of_dask_by_partitions():
     ]
     for one, other in zip(ends, parse_limits(table), strict=True):
         pd.testing.assert_frame_equal(one.compute(), other)
+
+
+@pytest.mark.parametrize("given", [{"decimal": ","}, {"missing": ["-99", "ND"]}])
+def test_the_recipe_for_dask_keeps_the_other_parameters(given):
+    """Without them -99 would be a value."""
+    import dask.dataframe as dd
+
+    table = pd.DataFrame({"lead": ["1,5", "<2"] if "decimal" in given else ["-99", "<2"]})
+    lazy = dd.from_pandas(table, npartitions=1)
+    with pytest.raises(TypeError) as refused:
+        parse_limits(lazy, **given)
+    recipe = re.search(r"lower = (frame\.map_partitions.*float\)\))", str(refused.value))[1]
+    lower = eval(recipe, {"skgauss": skgauss, "frame": lazy}).compute()
+    pd.testing.assert_frame_equal(lower, parse_limits(table, **given)[0])
 
 
 FILES = {
