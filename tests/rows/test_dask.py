@@ -247,8 +247,8 @@ def outcome(model, method, X):
             result.compute()
     except (ValueError, TypeError) as error:
         # Neither the values that some messages show, nor how many rows they say there are, nor
-        # which block a row is in. Of Dask an infinity is in a row of its block.
-        varying = r"\(shape=.*?\)|In block \d+: |in row \d+ counted"
+        # which block a row is in. Of Dask an infinity or a text is in a row of its block.
+        varying = r"\(shape=.*?\)|In block \d+: |in row \d+ counted| of its block"
         kind = ValueError if isinstance(error, ValueError) else TypeError
         return kind, re.sub(varying, "", str(error)).partition("\n")[0]
     return None
