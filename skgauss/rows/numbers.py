@@ -72,10 +72,9 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
             raise TypeError
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        in_order = ""
-        if hasattr(value, "keys"):
-            listed = f"[{name}[feature] for feature in X.columns]"
-            in_order = f", in the order of the features, such as {listed}"
+        in_order = ", in the order of the features" if hasattr(value, "keys") else ""
+        if in_order and all(map(is_number, dict(value).values())):
+            in_order += f", such as [{name}[feature] for feature in X.columns]"
         raise ValueError(f"{name} must be an array of numbers{in_order}, got {value!r}.") from None
     if not np.isfinite(array).all():
         assert_all_finite(array, input_name=name)

@@ -319,6 +319,14 @@ def test_a_dict_of_numbers_is_to_be_listed(rng, parameter):
     np.testing.assert_array_equal(model.covariance_path_, same.covariance_path_)
 
 
+def test_a_dict_of_dicts_has_no_list_of_numbers():
+    by_name = {"a": {"a": 1.0, "b": 0.5}, "b": {"a": 0.5, "b": 1.0}}
+    with pytest.raises(ValueError, match="in the order of the features, got"):
+        GaussianGradientMLE(fixed_covariance=by_name).fit(
+            pd.DataFrame(np.eye(2), columns=["a", "b"])
+        )
+
+
 def test_a_subclass_may_take_any_keywords():
     class Named(GaussianGradientMLE):
         def __init__(self, *, title="", **others):
