@@ -324,8 +324,8 @@ class TruncatedLikelihood(Likelihood):
             return at, information
         there = self.with_pilot(pilot)
         with suppress(NotPositiveDefiniteError):
-            at = self.fixed.restrict(there).evaluate(at.mean, at.factor)
-            return there._with_positive_information(at)
+            moved = self.fixed.restrict(there).evaluate(at.mean, at.factor)
+            return there._with_positive_information(moved)
         return at, information
 
     def mismatch(self, at: Evaluation) -> float:
