@@ -368,7 +368,7 @@ def test_features_without_limits_follow_by_regression(rng):
         (4, 1e9, 1e-5),
         (4, 0.002, 3e-3),
         (6, 1e9, 1e-5),
-        (6, 0.002, 0.03),
+        pytest.param(6, 0.002, 0.03, marks=exhaustive),
     ],
 )
 def test_gradient_and_information_are_derivatives(rng, monkeypatch, d, promised, coarse):
@@ -521,7 +521,9 @@ def test_steps_far_away_are_as_long_as_the_parabola_is_right(sample, n_iter):
     assert model.n_iter_ < 0.7 * n_iter
 
 
-@pytest.mark.parametrize("seed", [6, 15, 21, 22, 28])
+@pytest.mark.parametrize(
+    "seed", [6, *(pytest.param(s, marks=exhaustive) for s in (15, 21, 22, 28))]
+)
 def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
     """On that of the fit without the window it stalled; parents are 110 to 610 times as wide.
 
@@ -538,7 +540,7 @@ def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
     assert refitted.natural_gradient_norm == pytest.approx(model.natural_gradient_norm_, rel=1e-6)
 
 
-@pytest.mark.parametrize(("seed", "moves"), [(22, True), (21, False)])
+@pytest.mark.parametrize(("seed", "moves"), [pytest.param(22, True, marks=exhaustive), (21, False)])
 def test_a_climb_has_converged_only_on_lattices_that_were_checked(seed, moves):
     """Where one climb settles another lattice is needed; it has converged only at its real end."""
     sample, messages = windows.draw(seed), []

@@ -568,7 +568,7 @@ def fit_three_rows_of_six_features():
         return model.fit(case.X)
 
 
-@pytest.mark.parametrize("most_smooth", [0, 5])
+@pytest.mark.parametrize("most_smooth", [0, pytest.param(5, marks=exhaustive)])
 def test_three_rows_of_six_features_end_soon(monkeypatch, most_smooth):
     """With a ridge there is no maximum, which steps show on a lattice with bumps and without."""
     monkeypatch.setattr(lattice, "_MAX_SMOOTH_COORDINATES", most_smooth)
