@@ -302,31 +302,33 @@ class TruncatedLikelihood(Likelihood):
             return False
         if at.value - self.rounding_of_the_value(at) < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
-        family, (at, information) = self.family, self._with_positive_information(at)
-        if not (information.is_finite and information.exceeds(0.0)):
+        found = self._with_positive_information(at)
+        if found is None:
             return False
+        family, (at, information) = self.family, found
         step, _ = information.newton_step(at.natural_gradient, math.inf)
         change = family.split_frame(step)[1] / family.multiplicity
         falls = np.linalg.eigvalsh(change) if family.correlated else change
         dominates = falls.max() > -_MIN_FALL_RATIO * falls.min()
         return bool(dominates and 1.0 - falls.max() < _OVERSTEPPED_PRECISION)
 
-    def _with_positive_information(self, at: Evaluation) -> tuple[Evaluation, Information]:
-        """The point, and the information there, which is positive if a lattice can make it so.
+    def _with_positive_information(self, at: Evaluation) -> tuple[Evaluation, Information] | None:
+        """The point, and the information there if it is positive, else None.
 
-        It is for exact data, of which a negative eigenvalue is the error of a lattice that was made
-        for another point.
+        A negative eigenvalue of exact data is the error of a lattice that was made for another
+        point. Then both are those on a lattice that is made for this one.
         """
         information = self.fixed.restrict(self).information(at)
-        positive = information.is_finite and information.exceeds(0.0)
-        pilot = Standardization.of(at.mean, self.family, at.factor)
-        if positive or not self._exact or self.pilot is None or self.pilot.equals(pilot):
+        if information.is_finite and information.exceeds(0.0):
             return at, information
+        pilot = Standardization.of(at.mean, self.family, at.factor)
+        if not self._exact or self.pilot is None or self.pilot.equals(pilot):
+            return None
         there = self.with_pilot(pilot)
         with suppress(NotPositiveDefiniteError):
             moved = self.fixed.restrict(there).evaluate(at.mean, at.factor)
             return there._with_positive_information(moved)
-        return at, information
+        return None
 
     def mismatch(self, at: Evaluation) -> float:
         """See `Likelihood`; it is the norm of the gradient in the natural parameters."""

@@ -26,8 +26,8 @@ from .numbers import numbers
 _WEIGHT_COLUMN = "skgauss sample_weight"  # added to the columns of X
 _Read = Callable[..., Block]  # makes a block from an array and its weights
 _Function = Callable[[Block], Any]
-
-OF_BLOCK = " of its block"  # behind the number of a row in messages: blocks do not know more
+# Stands behind the number of a row in messages, since a block does not know of other blocks.
+_OF_BLOCK = " of its block"
 
 
 def check_stays_lazy(estimator: Any, X: Any) -> None:
@@ -185,7 +185,7 @@ def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
 
 def _numbers_of_columns(block: Any, columns: Sequence[Any]) -> np.ndarray:
     """Returns the columns with these names, in that order, as an array of numbers."""
-    return numbers(block[list(columns)], part=OF_BLOCK)
+    return numbers(block[list(columns)], part=_OF_BLOCK)
 
 
 def _as_numeric_array(X: Any, sample: np.ndarray) -> Any:
@@ -193,7 +193,7 @@ def _as_numeric_array(X: Any, sample: np.ndarray) -> Any:
     if is_dask_frame(X):
         return X.map_partitions(_numbers_of_columns, X.columns, meta=sample[:0])
     X = X.rechunk({1: -1})
-    return X if X.dtype == sample.dtype else X.map_blocks(numbers, part=OF_BLOCK, meta=sample[:0])
+    return X if X.dtype == sample.dtype else X.map_blocks(numbers, part=_OF_BLOCK, meta=sample[:0])
 
 
 def with_upper_of_dask(X: Any, upper: UpperEnds, sample: np.ndarray, sample_weight: Any) -> Any:
@@ -211,7 +211,7 @@ def _with_upper_of_block(
     upper: UpperEnds, X: np.ndarray, X_upper: np.ndarray, weights: Any = None
 ) -> np.ndarray:
     weights = None if weights is None else np.broadcast_to(weights, len(X)).astype(np.float64)
-    return upper._replace(values=X_upper).beside(X, weights, OF_BLOCK)
+    return upper._replace(values=X_upper).beside(X, weights, _OF_BLOCK)
 
 
 def side_by_side(

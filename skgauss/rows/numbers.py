@@ -147,9 +147,10 @@ def _not_numeric_message(name: str, frame: str | None, part: str, columns: dict[
                 f"two tables of numbers, lower, upper = {parse}, and pass lower as {table} and "
                 f"upper as {table}_upper. See {PAGE}."
             )
-    pairs = {column: (series, cells[column]) for column, series in columns.items()}
-    culprits = [f"{column!r} ({_found_in(*pair, part)})" for column, pair in pairs.items()]
-    remedies = sorted({_remedy(*pair, frame, parse) for pair in pairs.values()})
+    culprits = [f"{column!r} ({_found_in(series, part)})" for column, series in columns.items()]
+    remedies = sorted(
+        {_remedy(series, cells[column], frame, parse) for column, series in columns.items()}
+    )
     return (
         f"{name} holds values that are not numbers in {capped(culprits)}. Drop these columns, or "
         f"convert them to numbers.{''.join(remedies)}"
@@ -172,15 +173,14 @@ def _parses(cells: list[Any]) -> bool:
     return any(map(is_number_or_limit, cells)) or (bool(texts) and all(map(is_readable, texts)))
 
 
-def _found_in(column: Any, cells: list[Any], part: str) -> str:
+def _found_in(column: Any, part: str) -> str:
     """Returns the dtype of a column and the first text in it, if any, that is not a number.
 
-    `cells` are its distinct ones, and `part` says of what it is a column, as in `numbers`.
+    `part` says of what it is a column, as in `numbers`.
     """
-    for text in cells:
-        if isinstance(text, str) and not _is_float(text):
-            row = next(i for i, cell in enumerate(column) if isinstance(cell, str) and cell == text)
-            return f"dtype {column.dtype}, {text!r} in row {row_label(column, row, part)}"
+    for row, cell in enumerate(column):
+        if isinstance(cell, str) and not _is_float(cell):
+            return f"dtype {column.dtype}, {cell!r} in row {row_label(column, row, part)}"
     return f"dtype {column.dtype}"
 
 
