@@ -387,6 +387,7 @@ def test_a_small_table_is_told_to_search_for_a_ridge(seed):
     assert errors[0] < 0.8 * min(errors[1:])
 
 
+@exhaustive
 def test_a_ridge_is_advised_only_where_it_helps(rng):
     """Below a limit, too, whose warning refers to another page; not where the parent widens."""
     X = rng.standard_normal((8, 5))

@@ -81,7 +81,7 @@ def natural_derivatives(*of_boxes, k, step=1e-3):
     k=[5, 4, 6, 8],
     condition=CONDITIONS,
     kind=["below limits", "tails", "cells", "narrow"],
-    n_points=[127, 4_999],
+    n_points=[127, 1_009],
 )
 def test_on_a_lattice_they_are_the_derivative_of_the_very_sum(rng, k, condition, kind, n_points):
     lower, upper, width, correlation = boxes(rng, 6, k, condition, kind)

@@ -213,7 +213,7 @@ def test_a_window_with_gaps_gets_the_points_of_correlated_features(monkeypatch):
     assert (np.abs(exact.scale_ - found.scale_) / errors.scale).max() < 0.01
 
 
-@pytest.mark.parametrize("seed", [8, 34])
+@pytest.mark.parametrize("seed", [8, pytest.param(34, marks=exhaustive)])
 def test_scores_of_rows_are_0_where_a_climb_ends_far_from_where_it_began(monkeypatch, seed):
     """On the lattices of its beginning they are off by 0.003 standard errors and more."""
     rng = np.random.default_rng([seed, 9])

@@ -540,7 +540,8 @@ def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
     assert refitted.natural_gradient_norm == pytest.approx(model.natural_gradient_norm_, rel=1e-6)
 
 
-@pytest.mark.parametrize(("seed", "moves"), [pytest.param(22, True, marks=exhaustive), (21, False)])
+@exhaustive
+@pytest.mark.parametrize(("seed", "moves"), [(22, True), (21, False)])
 def test_a_climb_has_converged_only_on_lattices_that_were_checked(seed, moves):
     """Where one climb settles another lattice is needed; it has converged only at its real end."""
     sample, messages = windows.draw(seed), []
@@ -567,7 +568,10 @@ def test_values_are_compared_on_one_lattice(rng, known):
     assert values[1] == there.evaluate(*there.guess).value != values[0]
 
 
-@pytest.mark.parametrize("seed", [4, 25, 31, 40, 57, 64, 72, 84, 93, 106])
+@pytest.mark.parametrize(
+    "seed",
+    [57, 64, 93, *(pytest.param(s, marks=exhaustive) for s in (4, 25, 31, 40, 72, 84, 106))],
+)
 def test_a_climb_that_has_a_maximum_is_not_called_endless(seed):
     """The maximum is known; L-BFGS passes points that are far wider, some hundred times the sample.
 

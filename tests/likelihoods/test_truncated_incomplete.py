@@ -568,7 +568,8 @@ def fit_three_rows_of_six_features():
         return model.fit(case.X)
 
 
-@pytest.mark.parametrize("most_smooth", [0, pytest.param(5, marks=exhaustive)])
+@exhaustive
+@pytest.mark.parametrize("most_smooth", [0, 5])
 def test_three_rows_of_six_features_end_soon(monkeypatch, most_smooth):
     """With a ridge there is no maximum, which steps show on a lattice with bumps and without."""
     monkeypatch.setattr(lattice, "_MAX_SMOOTH_COORDINATES", most_smooth)
@@ -577,7 +578,8 @@ def test_three_rows_of_six_features_end_soon(monkeypatch, most_smooth):
     assert model.n_iter_ < 20
 
 
-@pytest.mark.parametrize("seed", [175, pytest.param(87, marks=exhaustive)])
+@exhaustive
+@pytest.mark.parametrize("seed", [175, 87])
 def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
     with pytest.warns(ConvergenceWarning, match="keeps rising"):
         model = draw(seed).fit(solver="natural")
@@ -606,7 +608,9 @@ def test_however_many_steps_are_of_em(gaps, monkeypatch, most):
     assert_same_gaussian(model, expected)
 
 
-@pytest.mark.parametrize("seed", [98, 266, 294, 715, 809])
+@pytest.mark.parametrize(
+    "seed", [98, 266, *(pytest.param(s, marks=exhaustive) for s in (294, 715, 809))]
+)
 def test_a_climb_does_not_leap_beyond_a_maximum(seed):
     """Quasi-Newton steps from the sample led to endlessly wide parents of a lower likelihood."""
     pairs = draw_pairs(seed)
