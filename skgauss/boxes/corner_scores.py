@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from .base import LOG_ROOT_2PI, Boxes, BoxMoments
 from .bivariate_trivariate import OTHERS, corner_moments, rectangle
@@ -36,7 +36,7 @@ def corner_scores(boxes: Boxes) -> tuple[BoxMoments, NDArray[np.bool_]]:
     root = np.linalg.cholesky(correlation).astype(np.float64, copy=False)
     integrals = _integrals(4, np.stack([lower, upper]), root, total)
     first, second, third, fourth = ((of.T / total).T for of in integrals[1:])
-    left, right, *_ = pairs_of(lower.shape[1])
+    left, right, *_ = half_vectorization(lower.shape[1])
     third, fourth = third[:, :, left, right], fourth[:, left, right][:, :, left, right]
     mean = np.hstack([first, second[:, left, right]])
     raw = np.block([[second, third], [third.transpose(0, 2, 1), fourth]])

@@ -39,7 +39,7 @@ def box_moments(boxes: Boxes, lattice: Lattice | None = None) -> BoxMoments:
 
 
 def box_scores(boxes: Boxes, lattice: Lattice | None = None) -> tuple[BoxMoments, Array]:
-    """Moments within boxes of whitened z and of the products of its `Pairs`, and R of c = R z.
+    """Moments within boxes of whitened z and of the products of its pairs, and R of c = R z.
 
     The lattice is that of `box_moments`. There is at least one variable, and R is (n, k, k). On a
     lattice moments are exact derivatives of the log-probability that `box_moments` finds.

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from .base import Boxes, BoxMoments
 from .genz import Separated, Step, forward
@@ -202,7 +202,7 @@ def _along_the_factor(coupling: Array, gradient: Array, hessian: Array) -> tuple
     the logarithm of the scale, which adds a curvature.
     """
     n, k, _ = coupling.shape
-    places, pair = indices_of(k), k + pairs_of(k).places  # the places of the entries of E
+    places, pair = indices_of(k), k + half_vectorization(k).places  # the places of the entries of E
     unit = np.eye(k) + coupling
     own = pair.diagonal()
     jacobian = np.zeros((n, places.n, places.n))
@@ -232,7 +232,7 @@ def _minus_density_hessian(first: Array, second: Array) -> Array:
     The arguments, (n, k) and (n, k, k), are the first and second moments of z.
     """
     n, k = first.shape
-    left, right, *_ = pairs_of(k)
+    left, right, *_ = half_vectorization(k)
     same, size = np.eye(k), k + len(left)
     half = np.zeros((n, size, size))
     half[:, :k, :k] = 0.5 * same

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from .base import BoxMoments, mixture
 from .nested import Quantities, ShiftedBoxes, nested_moments, reordered
@@ -26,7 +26,7 @@ def nested_scores(boxes: ShiftedBoxes) -> BoxMoments:
 
 
 class _Scores(Quantities):
-    """Whitened variables, and the products of their `Pairs`."""
+    """Whitened variables, and the products of their pairs."""
 
     def n_quantities(self, k: int) -> int:
         return k * (k + 3) // 2
@@ -93,7 +93,7 @@ def _varying(k: int) -> tuple[NDArray[np.intp], ...]:
 def _turn_of_scores(turn: Array) -> Array:
     """The matrices that take z and its products to those of Q z, with Q of shape (n, k, k)."""
     n, k, _ = turn.shape
-    left, right, *_ = pairs_of(k)
+    left, right, *_ = half_vectorization(k)
     moves = np.zeros((n, k + len(left), k + len(left)))
     moves[:, :k, :k] = turn
     one, two = turn[:, left], turn[:, right]

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from ..boxes import Boxes, Lattice, box_scores
 
@@ -26,7 +26,7 @@ def score_moments(boxes: Boxes, lattice: Lattice | None = None) -> tuple[Array, 
     """
     within, root = box_scores(boxes, lattice)
     k = root.shape[1]
-    unit = np.concatenate([np.ones(k), pairs_of(k).lengths / math.sqrt(2)])
+    unit = np.concatenate([np.ones(k), half_vectorization(k).lengths / math.sqrt(2)])
     return unit * within.mean, unit[:, None] * within.covariance * unit, root
 
 
@@ -38,5 +38,5 @@ def mean_scores(inverse: Array, mean: Array, covariance: Array) -> Array:
     first = (inverse @ mean[..., None])[..., 0]
     second = inverse @ covariance @ np.swapaxes(inverse, -1, -2)
     second = second + first[..., :, None] * first[..., None, :]
-    pairs = pairs_of(first.shape[-1])
+    pairs = half_vectorization(first.shape[-1])
     return np.concatenate([first, pairs.pack(second) / math.sqrt(2)], axis=-1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from . import linalg
 from .base import CovarianceFamily
@@ -158,7 +158,7 @@ class Full(CovarianceFamily):
 
     def pack_frame(self, vector: Array) -> Array:
         d = self.n_features
-        packed = np.concatenate((vector[:d], pairs_of(d).pack(vector[d:].reshape(d, d))))
+        packed = np.concatenate((vector[:d], half_vectorization(d).pack(vector[d:].reshape(d, d))))
         return packed[self.free]
 
     def unpack_frame(self, packed: Array) -> Array:
@@ -173,7 +173,7 @@ class Full(CovarianceFamily):
         d = self.n_features
         whole = np.zeros((*packed.shape[:-1], self.n_all))
         whole[..., self.free] = packed
-        return whole[..., :d], pairs_of(d).unpack(whole[..., d:])
+        return whole[..., :d], half_vectorization(d).unpack(whole[..., d:])
 
     def gradient_along(
         self, step: Array, turn: Array, score_mean: Array, score_covariance: Array
@@ -185,7 +185,7 @@ class Full(CovarianceFamily):
 
     def connection_term(self, gradient: Array) -> Array:
         of_mean, form = self.split_frame(self.unpack_frame(gradient))
-        d, pairs = self.n_features, pairs_of(self.n_features)
+        d, pairs = self.n_features, half_vectorization(self.n_features)
         across = math.sqrt(2) * pairs.times(of_mean)
         moves = np.array([pairs.times(unit) for unit in np.eye(d)])
         return np.block(
@@ -201,7 +201,7 @@ class Full(CovarianceFamily):
         return means @ unit.T, math.sqrt(2) * unit @ (forms @ unit.T)
 
     def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
-        d, pairs = self.n_features, pairs_of(self.n_features)
+        d, pairs = self.n_features, half_vectorization(self.n_features)
         unit = factor / self.standard_deviations(factor)[:, None]
         one, two = pairs.times(unit[i]), pairs.times(unit[j])
         gradient, hessian = np.zeros(self.n_all), np.zeros((self.n_all,) * 2)
@@ -211,7 +211,7 @@ class Full(CovarianceFamily):
 
     def scores(self, whitened: Array, spread: Array) -> Array:
         forms = whitened[:, :, None] * whitened[:, None, :] + spread - self.identity
-        packed = pairs_of(self.n_features).pack(forms)
+        packed = half_vectorization(self.n_features).pack(forms)
         return np.hstack((whitened, packed / math.sqrt(2)))[:, self.free]
 
     def largest_variance(self, factor: Array) -> float:

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
@@ -272,7 +272,7 @@ class _RootPoint:
 
     def __init__(self, point: Evaluation, family: Family, root: Array, turn: Array):
         self.point, self._family, self._turn = point, family, turn
-        d, pairs = family.n_features, pairs_of(family.n_features)
+        d, pairs = family.n_features, half_vectorization(family.n_features)
         forms = turn @ root @ pairs.unpack(np.eye(len(pairs.rows))) @ turn.T
         jacobian = np.zeros((family.n_all,) * 2)
         jacobian[:d, :d] = turn

@@ -31,7 +31,7 @@ from typing import Self
 
 import numpy as np
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from ..conditioning import Score
 from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg
@@ -75,7 +75,7 @@ class InformationSums(RowSums):
     @classmethod
     def zeros(cls, n_features: int) -> InformationSums:
         """The sums over no rows."""
-        n_pairs = len(pairs_of(n_features).rows)
+        n_pairs = len(half_vectorization(n_features).rows)
         return cls(np.zeros(n_pairs), np.zeros((n_pairs, n_features)), np.zeros((n_pairs, n_pairs)))
 
     def add(
@@ -97,7 +97,7 @@ class InformationSums(RowSums):
             Where the rows of each pattern begin.
         """
         d = len(basis)
-        rows, columns, _, _ = pairs_of(d)
+        rows, columns, _, _ = half_vectorization(d)
         by_pattern = np.ascontiguousarray(basis.transpose(2, 0, 1))
         hidden = (by_pattern @ by_pattern.transpose(0, 2, 1)).reshape(len(weights), d * d)
         projectors = hidden.take(rows * d + columns, axis=1)
@@ -118,7 +118,7 @@ class InformationSums(RowSums):
         more residuals.
         """
         n, d, k = score.directions.shape
-        mean, products = score.mean[:, :k], pairs_of(k).unpack(score.mean[:, k:])
+        mean, products = score.mean[:, :k], half_vectorization(k).unpack(score.mean[:, k:])
         spread = math.sqrt(2) * products - mean[:, :, None] * mean[:, None]
         values, vectors = np.linalg.eigh(spread)
         spread = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
@@ -145,7 +145,7 @@ def moves_of_scores(directions: Array, residuals: Array) -> Array:
     D \zeta \zeta^T D^T) / \sqrt2)`.
     """
     n, d, k = directions.shape
-    of_row, of_box = pairs_of(d), pairs_of(k)
+    of_row, of_box = half_vectorization(d), half_vectorization(k)
     moves = np.zeros((n, d + len(of_row.rows), k + len(of_box.rows)))
     moves[:, :d, :k] = directions
     across = directions[:, of_row.rows] * residuals[:, of_row.columns, None]
@@ -166,7 +166,7 @@ def _fill_in_unit_moves(block: Array, products: Array, share: Array) -> None:
     changes two entries by the `share`, (n_pairs,), of its pair; one on the diagonal counts as two.
     """
     d = int(math.sqrt(2 * len(share)))
-    rows, columns, index, _ = pairs_of(d)
+    rows, columns, index, _ = half_vectorization(d)
     for one, its in enumerate(index):  # the features of E, one after the other
         of_one = products[its].T + products[:, its]
         both = of_one[index[one:]]
@@ -191,7 +191,7 @@ class Information:
         :math:`\operatorname{tr}(C V^2)` for a step V of the covariance.
         """
         d = family.n_features
-        rows, columns, index, lengths = pairs_of(d)
+        rows, columns, index, lengths = half_vectorization(d)
         sums.products[:, rows == columns] += curvature[rows, columns, None]
         across = sums.residuals[index]
         across = (across + across.transpose(0, 2, 1)).reshape(d, d * d)

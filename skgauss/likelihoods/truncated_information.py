@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._pairs import pairs_of
+from .._half_vectorization import half_vectorization
 from .._typing import Array
 from ..boxes import Boxes, Lattice, box_moments
 from ..conditioning import score_moments
@@ -50,7 +50,7 @@ class Box(NamedTuple):
         root = factor[self.features]
         scores, of_scores, own = score_moments(self.about(mean, factor), lattice)
         (d,), k = mean.shape, len(root)
-        within, whole = pairs_of(k), pairs_of(d)
+        within, whole = half_vectorization(k), half_vectorization(d)
         information = np.eye(d + len(whole.rows))
         known = np.concatenate([np.arange(k), d + whole.places[within.rows, within.columns]])
         information[np.ix_(known, known)] = of_scores[0]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from marks import each_value
 
-from skgauss._pairs import pairs_of
+from skgauss._half_vectorization import half_vectorization
 from skgauss._typing import EPS
 from skgauss.boxes import Boxes, Lattice, box_moments, box_scores
 from skgauss.boxes.corner_scores import corner_scores
@@ -51,14 +51,14 @@ def mean_scores(lower, upper, width, root, lattice, mean, turn):
     inverse = np.linalg.inv(root)
     second = inverse @ within.covariance @ inverse.transpose(0, 2, 1)
     second += first[:, :, None] * first[:, None]
-    left, right, *_ = pairs_of(k)
+    left, right, *_ = half_vectorization(k)
     return np.hstack([first, second[:, left, right]])
 
 
 def natural_derivatives(*of_boxes, k, step=1e-3):
     """Derivatives of the mean scores along the natural parameters of z, by five points."""
     found = []
-    left, right, *_ = pairs_of(k)
+    left, right, *_ = half_vectorization(k)
     directions = np.eye(k + len(left))
     for direction in directions:
 
@@ -204,7 +204,7 @@ def test_independent_variables_have_products_of_moments(rng, k, tolerance):
     order = np.abs(root).argmax(axis=1)  # in which the variables are whitened
     z, density = (np.take_along_axis(of, order[:, :, None], axis=1) for of in (z, density))
     moments = np.stack([(density * z**power).sum(axis=2) for power in range(5)])
-    left, right, *_ = pairs_of(k)
+    left, right, *_ = half_vectorization(k)
     one = np.eye(k, dtype=int)
     powers = np.vstack([one, one[left] + one[right]])
 

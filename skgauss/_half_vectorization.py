@@ -1,7 +1,7 @@
-"""Symmetric matrices as vectors of their pairs, the entries on and above the diagonal.
+"""The half-vectorization of symmetric matrices: vectors of their pairs of rows and columns.
 
-An entry off the diagonal stands for two and is multiplied by the root of 2, so that the norm of
-the vector is the Frobenius norm of the matrix.
+A pair is an entry on or above the diagonal. One off the diagonal stands for two entries and is
+multiplied by the root of 2, so that the norm of the vector is the Frobenius norm of the matrix.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from ._typing import Array
 
 
-class Pairs(NamedTuple):
-    """The pairs of matrices of one size."""
+class HalfVectorization(NamedTuple):
+    """How the entries of symmetric matrices of one size lie in their vectors."""
 
     rows: np.ndarray  # (n_pairs,)
     columns: np.ndarray  # (n_pairs,)
@@ -41,9 +41,9 @@ class Pairs(NamedTuple):
 
 
 @cache
-def pairs_of(n_features: int) -> Pairs:
-    """The pairs of symmetric matrices of `n_features` rows."""
+def half_vectorization(n_features: int) -> HalfVectorization:
+    """The half-vectorization of symmetric matrices of `n_features` rows."""
     rows, columns = np.triu_indices(n_features)
     places = np.empty((n_features, n_features), dtype=int)
     places[rows, columns] = places[columns, rows] = np.arange(len(rows))
-    return Pairs(rows, columns, places, np.where(rows == columns, 1.0, math.sqrt(2)))
+    return HalfVectorization(rows, columns, places, np.where(rows == columns, 1.0, math.sqrt(2)))
