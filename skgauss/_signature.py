@@ -12,7 +12,7 @@ from ._typing import Limit
 Init = TypeVar("Init", bound=Callable[..., None])
 
 
-class Parameters(TypedDict, total=False):
+class EstimatorParameters(TypedDict, total=False):
     """The parameters of a `GaussianGradientMLE`, for the type checker of those who pass them on."""
 
     covariance_type: Literal["full", "diag", "spherical"]

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 
-from ._signature import Parameters, passes_parameters_to
+from ._signature import EstimatorParameters, passes_parameters_to
 from ._typing import Array
 from ._wording import DOCUMENTATION_URL, each_of, warn_caller
 from .density import FittedGaussian
@@ -98,7 +98,7 @@ fixed_covariance, warm_start, record_path : optional
         sample_posterior: bool = False,
         random_state: int | np.random.RandomState | None = None,
         add_indicator: bool = False,
-        **parameters: Unpack[Parameters],
+        **parameters: Unpack[EstimatorParameters],
     ) -> None:
         super().__init__(**parameters)
         self.keep_empty_features = keep_empty_features

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import OutlierMixin
 from sklearn.utils.metaestimators import available_if
 
-from ._signature import Parameters, passes_parameters_to
+from ._signature import EstimatorParameters, passes_parameters_to
 from ._sklearn import Interval, StrOptions
 from ._typing import Array
 from .density import FittedGaussian
@@ -167,7 +167,7 @@ fixed_covariance, warm_start, record_path : optional
         *,
         contamination: float | Literal["auto"] = "auto",
         support_fraction: float | Literal["auto"] | None = None,
-        **parameters: Unpack[Parameters],
+        **parameters: Unpack[EstimatorParameters],
     ) -> None:
         super().__init__(**parameters)
         self.contamination = contamination

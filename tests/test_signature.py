@@ -6,7 +6,7 @@ from typing import get_type_hints
 import pytest
 
 from skgauss import GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector
-from skgauss._signature import Parameters
+from skgauss._signature import EstimatorParameters
 
 OF_IMPUTER = dict.fromkeys(["keep_empty_features", "sample_posterior"], False)
 OF_IMPUTER |= {"random_state": None, "add_indicator": False}
@@ -28,4 +28,4 @@ def test_parameters_are_those_of_the_model(role, own):
 def test_type_checkers_see_the_parameters_of_the_model():
     shared = get_type_hints(GaussianGradientMLE.__init__)
     assert shared.pop("return") is type(None)
-    assert get_type_hints(Parameters) == shared
+    assert get_type_hints(EstimatorParameters) == shared
