@@ -12,8 +12,8 @@ from .plotting import (
     QQDisplay,
 )
 from .regressor import GaussianRegressor
-from .rows import parse_limits
 from .statistics import IncompleteStatistics, SufficientStatistics
+from .tables import parse_limits
 
 __version__ = "0.1.0"
 

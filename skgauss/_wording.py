@@ -8,6 +8,7 @@ from collections.abc import Sequence
 _MAX_SHOWN = 5
 _NOT_A_CALLER = ("skgauss", "sklearn", "joblib")
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
+LIMITS_PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 
 
 def capped(items: Sequence[str], separator: str = ", ", more: str = "more") -> str:

@@ -34,11 +34,11 @@ from .rows import (
     coarse_intervals,
     has_finite_sum,
     incomplete_rows,
-    is_in_other_library,
     squared_distances,
     sum_and_weight,
     to_host,
 )
+from .tables import is_in_other_library
 
 _LOG_2_PI = math.log(2 * math.pi)
 

@@ -35,6 +35,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     # A sentence, after a space, on whose parameters a message recommends. It is empty unless
     # another estimator made this one and the user sets the parameters there.
     _whose_parameters = ""
+    # What to do with the tables that `parse_limits` makes of X, if not to pass both.
+    _remedy_for_limits: str | None = None
 
     mean_: Array
     covariance_: Array | float

@@ -15,8 +15,9 @@ from ._wording import DOCUMENTATION_URL, each_of, warn_caller
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .inference import draw_gaussian
-from .rows import Block, check_stays_lazy, feature_names, is_dask, rows_of, to_host
+from .rows import Block, check_stays_lazy, feature_names, rows_of, to_host
 from .statistics import has_missing
+from .tables import is_dask
 
 
 class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientMLE):

@@ -37,7 +37,6 @@ from .regression import (
     warn_of_limits,
 )
 from .rows import (
-    check_same_order,
     checked_targets,
     drop_zero_weights,
     feature_names,
@@ -46,6 +45,7 @@ from .rows import (
     to_host,
     warn_of_misplaced_ends,
 )
+from .tables import check_same_order
 
 if TYPE_CHECKING:
     import pandas
@@ -56,6 +56,12 @@ _WHOSE_PARAMETERS = (
     " In a regression, set these parameters on its estimator, as in "
     "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)). covariance_type='diag' does not help "
     "there, since it makes y independent of X."
+)
+# What to do with the tables that `parse_limits` makes of the features.
+_REMEDY_FOR_LIMITS = (
+    "pass upper as X, or lower if the text begins with '>', with the limits as censoring_limits of "
+    "the estimator. If limits differ between rows, add y as a column to both tables, and use "
+    "GaussianGradientMLE().fit(lower, X_upper=upper), whose conditional is the regression"
 )
 
 
@@ -137,6 +143,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     log_likelihood_: float
     estimator_: GaussianGradientMLE
     n_features_in_: int
+    _remedy_for_limits = _REMEDY_FOR_LIMITS
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimator": [GaussianGradientMLE, None],

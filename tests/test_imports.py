@@ -30,6 +30,7 @@ ROOMS = [
     "likelihoods",
     "rows",
     "statistics",
+    "tables",
     "conditioning",
     "gaussian",
     "boxes",

@@ -484,7 +484,7 @@ def test_upper_ends_are_routed(air):
     ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], "row 1, .* 'y' .* in y at 3.0 .* in y_upper at 2.0"),
     ([1.0, 3.0, np.inf], [1.0, 3.0, np.inf], "row 2, .* 'y' .* in y at inf"),
     ([1.0, 3.0, np.inf], None, "Input y contains .* first is inf in 'y', in row 2 counted from 0"),
-    ([1.0, -np.inf, 2.0], None, "in 'y', in row 1 .* logarithm of the limit into y_upper"),
+    ([1.0, -np.inf, 2.0], None, "in 'y', in row 1 .* into censoring_limits of the regressor"),
     ([1.0, 3.0, 2.0], [[1.0], [3.0], [2.0]], r"must have the shape of y, \(3,\), got \(3, 1\)"),
     (np.array(["<0.05", "1", "2"]), None, "y holds a limit as text, '<0.05'"),
     (pd.Series(["a", "b", "a"]), None, r"y holds .* pandas.get_dummies\(y.to_frame\(\), drop"),

@@ -7,18 +7,24 @@ from typing import Any
 import numpy as np
 from sklearn.utils import assert_all_finite
 
+from .._wording import LIMITS_PAGE
 from .array_api import to_host
 from .dask import WrongRowError
 from .passes import chunks_of
 
 
 def check_no_infinity(
-    X: Any, names: Sequence[str] = (), has_weight: np.ndarray | None = None, table: str = "X"
+    X: Any,
+    names: Sequence[str] = (),
+    has_weight: np.ndarray | None = None,
+    table: str = "X",
+    remedy: str | None = None,
 ) -> None:
     """Refuse infinity in scikit-learn's words, and say where it is; NaN is a missing value.
 
     `has_weight`, bool of shape (n_rows,), marks the rows to check; None means all. `names` are
-    those of the features, if known, and `table` is what the user calls X.
+    those of the features, if known, and `table` is what the user calls X. `remedy` says what to do
+    with the logarithm of 0, if not to use `censoring_limits`.
     """
     with np.errstate(invalid="ignore"):  # the search itself may compute inf - inf
         for chunk in chunks_of(X):
@@ -29,7 +35,7 @@ def check_no_infinity(
                 places = np.arange(len(X)) if has_weight is None else np.flatnonzero(has_weight)
                 start = np.searchsorted(places, chunk.start)
                 raise WrongRowError(
-                    _where_infinite(str(error), to_host(rows), places[start:], names, table)
+                    _where_infinite(str(error), to_host(rows), places[start:], names, table, remedy)
                 ) from None
 
 
@@ -47,7 +53,12 @@ def told_by_place(X: Any, sample_weight: Any, names: Callable[[], Sequence[str]]
 
 
 def _where_infinite(
-    error: str, X: np.ndarray, places: np.ndarray, names: Sequence[str], table: str
+    error: str,
+    X: np.ndarray,
+    places: np.ndarray,
+    names: Sequence[str],
+    table: str,
+    remedy: str | None,
 ) -> str:
     """Returns scikit-learn's message with the first infinity's place, and a remedy for log(0)."""
     i, j = np.argwhere(np.isinf(X))[0].tolist()
@@ -57,13 +68,9 @@ def _where_infinite(
     )
     if X[i, j] > 0:
         return found
-    return f"{found} {remedy_for_logarithm_of_0(table)}"
-
-
-def remedy_for_logarithm_of_0(table: str) -> str:
-    """Returns sentences on what to write in place of -inf; `table` is what the user calls X."""
-    return (
-        f"If it is the logarithm of 0 for a value that was not detected, put NaN into {table} and "
-        f"the logarithm of the limit into {table}_upper. Or put that logarithm into {table} and "
-        "into censoring_limits."
+    whose = "regressor" if table == "y" else "estimator"
+    remedy = remedy or (
+        f"put the logarithm of the limit in its place, and into censoring_limits of the {whose}. "
+        f"If limits differ between rows, see {LIMITS_PAGE}"
     )
+    return f"{found} If it is the logarithm of 0 for a value that was not detected, {remedy}."

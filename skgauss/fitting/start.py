@@ -8,7 +8,8 @@ import numpy as np
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Fixed, Likelihood
-from ..rows import is_number, numbers_of_parameter, to_host
+from ..rows import to_host
+from ..tables import is_number, numbers_of_parameter
 
 
 def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation:

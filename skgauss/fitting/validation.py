@@ -7,7 +7,8 @@ import numpy as np
 
 from .._wording import quoted
 from ..blocks import check_no_mask, to_host
-from ..statistics import AnyStatistics, SufficientStatistics, axis_labels
+from ..statistics import AnyStatistics, SufficientStatistics
+from ..tables import axis_labels
 
 _PER_FEATURE = ("mean_init", "covariance_init", "reg_covar", "fixed_mean", "fixed_covariance")
 _WITHOUT_RATE = ("lbfgs", "newton", "closed-form")

@@ -16,7 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import Array
 from ..blocks import threads
-from ..rows import is_number
+from ..tables import is_number
 from .checks import warn_if_far, warn_of_parameters
 from .point import FittedPoint, Parameters
 from .profile import MAX_NATS, Side, polished, profile_end

@@ -8,7 +8,8 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from ..gaussian import NotPositiveDefiniteError
-from ..rows import numbers_of_parameter, to_host
+from ..rows import to_host
+from ..tables import numbers_of_parameter
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .constant_features import ConstantFeatures

@@ -13,12 +13,9 @@ from ..blocks import check_no_infinity
 from ..gaussian import MIN_ROWS
 from ..rows import (
     check_not_crossed,
-    check_same_names,
-    check_same_order,
     checked_limits,
     checked_targets,
     feature_names,
-    is_in_other_library,
     join_targets,
     rounded_alike,
     rows_of,
@@ -26,7 +23,7 @@ from ..rows import (
     to_float64_at_limits,
     to_host,
 )
-from ..statistics import column_labels
+from ..tables import check_same_names, check_same_order, column_labels, is_in_other_library
 
 
 class Table(NamedTuple):

@@ -1,4 +1,4 @@
-"""Rows: what X may be, and where it lies: in memory, in another array library, with Dask.
+"""Rows: where X lies: in memory, in another array library, with Dask; limits and weights.
 
 The code here validates rows and turns them, where they lie, into statistics or into one number
 each. The way of X:
@@ -16,11 +16,7 @@ from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy
 from .feature_names import feature_index, feature_indices, feature_names, values_given
-from .frames import check_same_names, check_same_order
 from .inputs import Rows, rows_of
-from .kinds import is_dask, is_in_other_library
-from .numbers import is_number, numbers_of_parameter
-from .parse_limits import parse_limits
 from .rounding import at_or_above, at_or_below, to_float64_at_limits
 from .summarize import Summarize
 from .targets import checked_targets, drop_zero_weights, join_targets, target_names

@@ -27,7 +27,7 @@ from ..blocks import (
 )
 from ..gaussian import Family
 from ..statistics import SufficientStatistics, of_sums, weight_scale
-from .kinds import is_in_other_library
+from ..tables import is_in_other_library
 
 _DLPACK_CPU = 1
 

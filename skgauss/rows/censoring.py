@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted, warn_caller
-from ..blocks import remedy_for_logarithm_of_0, to_host
+from ..blocks import to_host
 from ..conditioning import are_intervals
 from .block import Block, Intervals
 from .check_limits import Limits
@@ -116,11 +116,16 @@ def check_not_crossed(
         low = -np.inf if np.isnan(lower[i, j]) else lower[i, j]
         high = np.inf if np.isnan(upper[i, j]) else upper[i, j]
         remedy = f"If {table} was transformed, {table}_upper must be too."
+        if high == -np.inf:
+            remedy = (
+                "If it is the logarithm of 0 for a value that was not detected, put NaN into "
+                f"{table} and the logarithm of the limit into {table}_upper."
+            )
         raise ValueError(
             f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in "
             f"{table} at {low} and its upper end in {table}_upper at {high}. The lower end must "
             "not be larger, and one of them must be finite unless the value is missing. "
-            f"{remedy_for_logarithm_of_0(table) if high == -np.inf else remedy}"
+            f"{remedy}"
         )
 
 

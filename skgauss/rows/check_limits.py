@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .._wording import capped, quoted
+from .._wording import LIMITS_PAGE, capped, quoted
 from ..blocks import check_no_mask, to_host
-from .parse_limits import PAGE
 
 Limits = tuple[Array, Array]
 
@@ -80,7 +79,7 @@ def _remedy_for_rows(parameter: str) -> str:
         return ""
     return (
         " If limits differ between rows, pass the ends of each value instead, with X_upper, or "
-        f"y_upper in a regression. See {PAGE}."
+        f"y_upper in a regression. See {LIMITS_PAGE}."
     )
 
 

@@ -18,10 +18,9 @@ from sklearn.utils import check_array
 from .._sklearn import output_config
 from ..blocks import VALUES, apply_to_block, map_values, told_by_place, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
+from ..tables import as_numbers, is_dask, is_dask_frame
 from .block import Block
 from .censoring import UpperEnds
-from .kinds import is_dask, is_dask_frame
-from .numbers import numbers
 
 _WEIGHT_COLUMN = "skgauss sample_weight"  # added to the columns of X
 _Read = Callable[..., Block]  # makes a block from an array and its weights
@@ -185,7 +184,7 @@ def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
 
 def _numbers_of_columns(block: Any, columns: Sequence[Any]) -> np.ndarray:
     """Returns the columns with these names, in that order, as an array of numbers."""
-    return numbers(block[list(columns)], part=_OF_BLOCK)
+    return as_numbers(block[list(columns)], part=_OF_BLOCK)
 
 
 def _as_numeric_array(X: Any, sample: np.ndarray) -> Any:
@@ -193,14 +192,16 @@ def _as_numeric_array(X: Any, sample: np.ndarray) -> Any:
     if is_dask_frame(X):
         return X.map_partitions(_numbers_of_columns, X.columns, meta=sample[:0])
     X = X.rechunk({1: -1})
-    return X if X.dtype == sample.dtype else X.map_blocks(numbers, part=_OF_BLOCK, meta=sample[:0])
+    if X.dtype == sample.dtype:
+        return X
+    return X.map_blocks(as_numbers, part=_OF_BLOCK, meta=sample[:0])
 
 
 def with_upper_of_dask(X: Any, upper: UpperEnds, sample: np.ndarray, sample_weight: Any) -> Any:
     """Returns ``[X | X_upper]`` as a Dask array; the upper ends may be in memory."""
     X, X_upper = _as_numeric_array(X, sample), upper.values
     if is_dask(X_upper):
-        X_upper = _as_numeric_array(X_upper, numbers(sample_of(X_upper, 0)[0]))
+        X_upper = _as_numeric_array(X_upper, as_numbers(sample_of(X_upper, 0)[0]))
     dtype = np.result_type(sample, X_upper)
     weights = _aligned_weights(sample_weight, X)
     both = partial(_with_upper_of_block, upper._replace(values=None))

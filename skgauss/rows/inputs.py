@@ -11,16 +11,24 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..blocks import chunks_of, to_float64, to_host, told_by_place
-from ..statistics import AnyStatistics, as_table, check_distinct_names, valid_weights
+from ..statistics import AnyStatistics, valid_weights
+from ..tables import (
+    as_numbers,
+    as_table,
+    check_distinct_names,
+    check_same_names,
+    check_same_order,
+    check_table,
+    column_names,
+    is_dask,
+    is_in_other_library,
+)
 from . import array_api
 from .block import Block
 from .censoring import Reader, UpperEnds, warn_of_swapped_ends
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
 from .feature_names import feature_names
-from .frames import check_same_names, check_same_order, column_names
-from .kinds import check_table, is_dask, is_in_other_library
-from .numbers import numbers
 from .rounding import columns_of_float32, round_float32
 
 # `ArrayRows.total` adds up blocks of at least so many rows, whose results take 16 MiB, or of narrow
@@ -164,7 +172,7 @@ def _upper_ends(estimator: Any, X: Any, X_upper: Any) -> UpperEnds:
     if not (_is_plain(X_upper) or (is_dask(X) and is_dask(X_upper))):
         array_api.check_no_gradients(X_upper, "X_upper")
         check_distinct_names(column_names(X_upper), "X_upper")
-        X_upper = numbers(to_host(X_upper), name="X_upper")
+        X_upper = as_numbers(to_host(X_upper), name="X_upper")
     return UpperEnds(X_upper, is_mixed, feature_names(estimator))
 
 
@@ -193,7 +201,7 @@ def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_sample
         reset=reset,
         ensure_min_samples=ensure_min_samples,
     )
-    X = numbers(as_table(X), read)
+    X = as_numbers(as_table(X), read, limits=estimator._remedy_for_limits)
     if is_in_other_library(X):
         array_api.check_numbers(X, "X")
     return X

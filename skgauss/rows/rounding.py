@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .frames import column_dtypes
+from ..tables import column_dtypes
 
 # Units in the last place by which the logarithms, or quotients, of two libraries may differ.
 _MAX_LAST_PLACES = 2

@@ -20,9 +20,9 @@ from ..statistics import (
     summarize_incomplete,
     summarize_intervals,
 )
+from ..tables import is_in_other_library
 from . import array_api
 from .block import Block, incomplete_rows
-from .kinds import is_in_other_library
 from .window import Window
 
 # If the largest weight of rows that are stored one by one lies between these, sums of weights times

@@ -12,12 +12,18 @@ from sklearn.utils import check_consistent_length
 from .._sklearn import get_namespace, rows_at
 from .._typing import Array
 from ..blocks import to_host
-from ..statistics import check_distinct_names
+from ..tables import (
+    READ,
+    as_numbers,
+    check_distinct_names,
+    check_table,
+    column_names,
+    is_dask,
+    is_in_other_library,
+    like,
+)
 from . import array_api
 from .dask import side_by_side
-from .frames import column_names, like
-from .kinds import check_table, is_dask, is_in_other_library
-from .numbers import READ, numbers
 
 _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
 
@@ -34,7 +40,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     else:
         of_series = hasattr(y, "to_frame")  # read as a frame, so that messages have its name
         frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
-        y = numbers(to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
+        y = as_numbers(to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
         y = y[:, 0] if of_series else y
     if not 1 <= y.ndim <= 2:
         raise ValueError(f"{name} must have one axis or two, got shape {y.shape}.")

@@ -5,7 +5,6 @@ values, with intervals, feature by feature, or left in blocks of Dask. It knows 
 read nor how statistics are used.
 """
 
-from .base import as_table, axis_labels, check_distinct_names, column_labels
 from .by_feature import AvailableMoments, has_missing
 from .complete import (
     SufficientStatistics,

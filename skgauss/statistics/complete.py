@@ -11,12 +11,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import assert_all_finite
 
 from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
 from ..blocks import Sums, blas_threads_for_pass, check_no_infinity, check_no_mask, chunk_sums
-from .base import Statistics, axis_labels, check_distinct_names, column_labels, common_labels
+from ..tables import (
+    as_numbers,
+    as_table,
+    axis_labels,
+    check_distinct_names,
+    check_table,
+    column_labels,
+)
+from .base import Statistics, common_labels
+
+# What helps if rows to be summarised have limits, which only an estimator reads.
+_ADD_ENDS = (
+    "add them up with partial_fit(lower, X_upper=upper) of GaussianGradientMLE, whose "
+    "sufficient_statistics_ hold limits, too"
+)
+_ADD_LIMIT = (
+    "put the logarithm of the limit in its place, and pass the rows to partial_fit of "
+    "GaussianGradientMLE(censoring_limits=...), whose sufficient_statistics_ hold limits, too"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,19 +199,15 @@ def checked_rows(
 
     There may be no rows.
     """
-    check_no_mask(X, "X")
+    check_table(X, "X")
     check_no_mask(sample_weight, "sample_weight")
     labels = column_labels(X)
     check_distinct_names(labels or (), "X")
-    rows = np.asarray(
-        check_array(
-            X, dtype="numeric", ensure_min_samples=0, ensure_all_finite=False, input_name="X"
-        )
-    )
+    rows = np.asarray(as_numbers(as_table(X), limits=_ADD_ENDS))
     try:
         assert_all_finite(rows, allow_nan=allow_nan, input_name="X")
     except ValueError:
-        check_no_infinity(rows, list(map(str, labels or ())))
+        check_no_infinity(rows, list(map(str, labels or ())), remedy=_ADD_LIMIT)
         raise ValueError(
             "Input X contains NaN. IncompleteStatistics.from_array(X) reads it as a missing "
             "value, and fit_statistics accepts the result."

@@ -14,7 +14,7 @@ import pytest
 
 from skgauss import GaussianGradientMLE, GaussianRegressor, parse_limits
 from skgauss.datasets import load_michelson
-from skgauss.rows import numbers
+from skgauss.tables import numbers
 
 NUMBERS = {"a": [1.0, 2.0, 4.0, 8.0, 3.0, 5.0], "b": [2, 1, 1, 3, 7, 2]}
 TEXT = {**NUMBERS, "city": ["Rome", "Oslo", "Rome", "Bonn", "Oslo", "Rome"]}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._wording import DOCUMENTATION_URL, capped
+from .._wording import LIMITS_PAGE, capped
 from .frames import columns_of, like
 from .kinds import check_table
 
@@ -32,7 +32,6 @@ _WITH_WORDS = re.compile(
     r"[<>=≤≥\s]*[-+\u2212]?(?=[.,]*\d)[\d.,]+(?:[eE][+-]?\d+)?\s*(?:[^\W\d_]|[%*°(])"
     r"(?:[^\d<>]|(?<=[^\W\d_])\d)*"
 )
-PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 Ends = tuple[float, float]
 
 
@@ -227,7 +226,7 @@ def _unreadable_message(frame: Any, unread: list[tuple[int, int, Any]], decimal:
     ]
     return (
         f"{capped(found, '; ', 'more columns')}: that is neither a number nor a limit such as "
-        f"'<0{decimal}05' or '>10'. {' '.join(remedies)} See {PAGE}."
+        f"'<0{decimal}05' or '>10'. {' '.join(remedies)} See {LIMITS_PAGE}."
     )
 
 

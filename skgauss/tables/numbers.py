@@ -10,12 +10,11 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 
 from .._typing import Array
-from .._wording import capped
+from .._wording import LIMITS_PAGE, capped
 from ..blocks import check_no_mask
 from .frames import column_names, is_arrow
 from .parse_limits import (
     MARKS,
-    PAGE,
     is_number_or_limit,
     is_readable,
     needs_decimal_comma,
@@ -31,17 +30,19 @@ READ = partial(
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-[0-3]\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 
 
-def numbers(
+def as_numbers(
     X: Any,
     read: Callable[[Any], Any] = READ,
     name: str = "X",
     frame: str | None = None,
     part: str = "",
+    limits: str | None = None,
 ) -> Any:
     """Returns ``read(X)``, which must be an array of numbers.
 
     In messages X is called `name`, and `frame`, if given, is code for X as a frame. `part` stands
-    behind the number of a row, as " of its block" if X is only a block of the user's.
+    behind the number of a row, as " of its block" if X is only a block of the user's. `limits` says
+    what to do with `lower` and `upper`, which `parse_limits` makes of X, if not to pass both.
     """
     try:
         return _read_numbers(X, read, name)
@@ -56,7 +57,7 @@ def numbers(
                 f"{name} has sparse columns, and dense data is required: pass "
                 f"{name}.sparse.to_dense()."
             ) from error
-        raise ValueError(_not_numeric_message(name, frame, part, culprits)) from error
+        raise ValueError(_not_numeric_message(name, frame, part, limits, culprits)) from error
 
 
 def is_number(value: Any) -> bool:
@@ -126,10 +127,13 @@ def _is_numeric(column: Any) -> bool:
     return True
 
 
-def _not_numeric_message(name: str, frame: str | None, part: str, columns: dict[Any, Any]) -> str:
+def _not_numeric_message(
+    name: str, frame: str | None, part: str, limits: str | None, columns: dict[Any, Any]
+) -> str:
     """Returns the message about those columns of `name` that cannot be read as numbers.
 
-    If one holds a limit as text, the message is only about limits.
+    If one holds a limit as text, the message is only about limits. The parameters are those of
+    `as_numbers`.
     """
     table = name.removesuffix("_upper")
     of_frames = all(hasattr(series, "to_frame") for series in columns.values())
@@ -138,14 +142,14 @@ def _not_numeric_message(name: str, frame: str | None, part: str, columns: dict[
     comma = any(needs_decimal_comma(cell) for each in cells.values() for cell in each)
     parse = f"skgauss.parse_limits({frame}{', decimal=' + repr(',') if comma else ''})"
     for column, own in cells.items():
-        limits = (c for c in own if isinstance(c, str) and c.lstrip().startswith(MARKS))
-        for cell in limits:
+        marked = (c for c in own if isinstance(c, str) and c.lstrip().startswith(MARKS))
+        for cell in marked:
+            limits = limits or f"pass lower as {table} and upper as {table}_upper"
             others = [repr(other) for other, each in cells.items() if not _parses(each)]
             first = f"Drop {capped(others)}, or convert them to numbers. " if others else ""
             return (
                 f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Convert {table} to "
-                f"two tables of numbers, lower, upper = {parse}, and pass lower as {table} and "
-                f"upper as {table}_upper. See {PAGE}."
+                f"two tables of numbers, lower, upper = {parse}, and {limits}. See {LIMITS_PAGE}."
             )
     culprits = [f"{column!r} ({_found_in(series, part)})" for column, series in columns.items()]
     remedies = sorted(
@@ -176,7 +180,7 @@ def _parses(cells: list[Any]) -> bool:
 def _found_in(column: Any, part: str) -> str:
     """Returns the dtype of a column and the first text in it, if any, that is not a number.
 
-    `part` says of what it is a column, as in `numbers`.
+    `part` says of what it is a column, as in `as_numbers`.
     """
     for row, cell in enumerate(column):
         if isinstance(cell, str) and not _is_float(cell):
