@@ -85,8 +85,9 @@ class DaskRows:
         min_rows: int,
         require_weight: bool,
         estimator_name: str,
+        limits: str | None,
     ):
-        self.X = _as_numeric_array(X, sample)
+        self.X = numeric_array(X, sample, limits=limits)
         self.blocks = _blocks(X, self.X, sample_weight, read)
         self.read, self.sample_weight, self.names = read, sample_weight, names
         self.feature_chunks = None if is_dask_frame(X) else X.chunks[1]
@@ -182,26 +183,29 @@ def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
     return _Part(sum(n_rows), sum(n_present), add(values))
 
 
-def _numbers_of_columns(block: Any, columns: Sequence[Any]) -> np.ndarray:
+def _numbers_of_columns(block: Any, columns: Sequence[Any], read: Any = as_numbers) -> np.ndarray:
     """Returns the columns with these names, in that order, as an array of numbers."""
-    return as_numbers(block[list(columns)], part=_OF_BLOCK)
+    return read(block[list(columns)], part=_OF_BLOCK)
 
 
-def _as_numeric_array(X: Any, sample: np.ndarray) -> Any:
-    """Returns X as a Dask array of the dtype of `sample`, all features of a row in one block."""
+def numeric_array(X: Any, sample: np.ndarray, **told: Any) -> Any:
+    """Returns X as a Dask array of the dtype of `sample`, all features of a row in one block.
+
+    `told` are parameters of `as_numbers` for messages.
+    """
+    read = partial(as_numbers, **told)  # since Dask has a parameter `name` of its own
     if is_dask_frame(X):
-        return X.map_partitions(_numbers_of_columns, X.columns, meta=sample[:0])
+        return X.map_partitions(_numbers_of_columns, X.columns, read, meta=sample[:0])
     X = X.rechunk({1: -1})
-    if X.dtype == sample.dtype:
-        return X
-    return X.map_blocks(as_numbers, part=_OF_BLOCK, meta=sample[:0])
+    return X if X.dtype == sample.dtype else X.map_blocks(read, part=_OF_BLOCK, meta=sample[:0])
 
 
 def with_upper_of_dask(X: Any, upper: UpperEnds, sample: np.ndarray, sample_weight: Any) -> Any:
     """Returns ``[X | X_upper]`` as a Dask array; the upper ends may be in memory."""
-    X, X_upper = _as_numeric_array(X, sample), upper.values
+    X, X_upper = numeric_array(X, sample), upper.values
     if is_dask(X_upper):
-        X_upper = _as_numeric_array(X_upper, as_numbers(sample_of(X_upper, 0)[0]))
+        of_upper = as_numbers(sample_of(X_upper, 0)[0], name="X_upper")
+        X_upper = numeric_array(X_upper, of_upper, name="X_upper")
     dtype = np.result_type(sample, X_upper)
     weights = _aligned_weights(sample_weight, X)
     both = partial(_with_upper_of_block, upper._replace(values=None))

@@ -124,6 +124,7 @@ def rows_of(
         min_rows=min_rows,
         require_weight=require_weight,
         estimator_name=type(estimator).__name__,
+        limits=estimator._remedy_for_limits,
     )
 
 

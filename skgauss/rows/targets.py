@@ -23,7 +23,7 @@ from ..tables import (
     like,
 )
 from . import array_api
-from .dask import side_by_side
+from .dask import numeric_array, sample_of, side_by_side
 
 _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
 
@@ -35,16 +35,20 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     check_table(y, name)
     check_distinct_names(column_names(y), name)
     array_api.check_no_gradients(y, name)
-    if is_dask(y):
-        y = y.to_dask_array() if hasattr(y, "to_dask_array") else y
-    else:
-        of_series = hasattr(y, "to_frame")  # read as a frame, so that messages have its name
-        frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
-        y = as_numbers(to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
-        y = y[:, 0] if of_series else y
+    of_series = hasattr(y, "to_frame")  # read as a frame, so that messages have its name
+    frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
+    if of_series:
+        y = y.to_frame()
+    if is_dask(y) and y.ndim in (1, 2):
+        table = y if y.ndim == 2 else y[:, None]
+        sample = as_numbers(sample_of(table, 0)[0], name=name, frame=frame)
+        numbers = numeric_array(table, sample, name=name, frame=frame)
+        y = numbers if y.ndim == 2 else numbers[:, 0]
+    elif not is_dask(y):
+        y = as_numbers(to_host(y), _READ_TARGETS, name, frame)
     if not 1 <= y.ndim <= 2:
         raise ValueError(f"{name} must have one axis or two, got shape {y.shape}.")
-    return y
+    return y[:, 0] if of_series else y
 
 
 def drop_zero_weights(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:

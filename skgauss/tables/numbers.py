@@ -86,12 +86,22 @@ def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
     """Returns ``read(X)`` if X holds numbers, and refuses dates, which polars converts silently."""
     if hasattr(X, "iter_columns") and any(dtype.is_temporal() for dtype in X.dtypes):
         raise TypeError(f"{name} holds dates or times.")
-    array = read(X)
+    array = read(_with_nan(X))
     if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # such as a list with None
         return array.astype(np.float64)
     if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.")
     return array
+
+
+def _with_nan(X: Any) -> Any:
+    """Returns X, with NaN for pandas.NA in its columns of objects or text if it is of pandas."""
+    if not hasattr(X, "iloc"):
+        return X
+    objects = [name for name, dtype in X.dtypes.items() if dtype.kind in "OU"]
+    if not (objects and X[objects].isna().any(axis=None)):
+        return X
+    return X.astype(dict.fromkeys(objects, object)).where(X.notna(), np.nan)
 
 
 def _non_numeric_columns(X: Any) -> dict[Any, Any]:
@@ -231,5 +241,4 @@ def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
             f" Convert categories to indicator columns with pandas.get_dummies({frame}, "
             f"drop_first=True, dtype=float){in_polars}."
         )
-    absent = any(str(cell) == "<NA>" for cell in cells)
-    return " Convert numbers and pandas.NA with column.astype('Float64')." if absent else ""
+    return ""

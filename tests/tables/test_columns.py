@@ -316,16 +316,51 @@ def test_upper_ends_with_other_names():
         np.testing.assert_array_equal(model.mean_, expected)
 
 
-def test_absent_values_of_pandas_among_objects_have_a_remedy():
+@pytest.mark.parametrize("in_dask", [False, True])
+@pytest.mark.parametrize("kind", [object, "string", "string[pyarrow]", "arrow", "category", "str"])
+@pytest.mark.parametrize("absent", [None, np.nan, pd.NA])
+def test_what_pandas_and_dask_write_for_absent_values_is_missing(kind, absent, in_dask):
+    """Dask makes text of the numbers of a column of objects, and pandas.NA of None."""
     values = np.array([[1.0, 2.0], [np.nan, 3.0], [2.0, 1.0], [4.0, 0.5]])
-    rows = [[pd.NA if np.isnan(cell) else cell for cell in row] for row in values]
-    frame = pd.DataFrame(rows, columns=["a", "b"], dtype=object)
-    told = refusal(frame)
-    assert "column.astype('Float64')" in told
-    assert "'b'" not in told
+    cells = [absent if np.isnan(cell) else cell for cell in values[:, 0]]
+    if kind is not object:
+        cells = [cell if cell is absent else str(cell) for cell in cells]
+    column = pd.Series(cells, dtype="string" if kind == "arrow" else kind)
+    column = column.astype(pd.ArrowDtype(pyarrow.string())) if kind == "arrow" else column
+    frame = pd.DataFrame({"a": column, "b": values[:, 1]})
+    X = dd.from_pandas(frame, npartitions=2) if in_dask else frame
     expected = GaussianGradientMLE().fit(values).mean_
-    frame = frame.assign(a=frame["a"].astype("Float64"))
-    np.testing.assert_array_equal(GaussianGradientMLE().fit(frame).mean_, expected)
+    np.testing.assert_allclose(GaussianGradientMLE().fit(X).mean_, expected, rtol=1e-6)
+    told = refusal(X.assign(city="Rome"))
+    assert "'city'" in told
+    assert "'a'" not in told
+
+
+def of_dask_array(data):
+    return da.from_array(pd.DataFrame(data).to_numpy(dtype=object), chunks=(3, len(data)))
+
+
+@pytest.mark.parametrize("make", [of_dask, of_dask_array])
+def test_upper_ends_and_targets_of_dask_are_told_by_their_own_name(make):
+    numbers, text = make(NUMBERS), make({**NUMBERS, "b": TEXT["city"]})
+    assert refusal(numbers, X_upper=text).startswith("X_upper holds values that are not numbers in")
+    with pytest.raises(
+        ValueError, match=r"y holds values that are not numbers in ('b'|'column 1')"
+    ):
+        GaussianRegressor().fit(numbers, text)
+    column = text["b"] if hasattr(text, "columns") else text[:, 1]
+    with pytest.raises(
+        ValueError, match=r"y holds values that are not numbers in ('b'|'column 0')"
+    ):
+        GaussianRegressor().fit(numbers, column)
+
+
+def test_numbers_among_objects_of_dask_are_targets():
+    frame = pd.DataFrame({**NUMBERS, "y": pd.Series([1, None, 2.5, 3, 4, 7], dtype=object)})
+    rows = dd.from_pandas(frame, npartitions=2)
+    model = GaussianRegressor().fit(rows[["a", "b"]], rows["y"])
+    expected = GaussianRegressor().fit(frame[["a", "b"]], frame["y"])
+    np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
 
 
 def test_dates_alone_have_a_remedy_in_polars():

@@ -97,9 +97,7 @@ def test_statistics_of_rows_with_limits_add_up_as_recommended():
 def test_a_regression_takes_limits_of_features_as_recommended():
     """`test_regressor.py` tries the recommendation for limits that differ between rows."""
     table = TABLES["limits"][0]
-    with pytest.raises(
-        ValueError, match=r"pass upper as X, .* as censoring_limits"
-    ):
+    with pytest.raises(ValueError, match=r"pass upper as X, .* as censoring_limits"):
         GaussianRegressor().fit(table, Y)
     lower, upper = parse_limits(table)
     joint = GaussianGradientMLE(censoring_limits=([0.05, np.nan], None), tol=1e-9)
