@@ -219,7 +219,8 @@ def _unreadable_message(frame: Any, unread: list[tuple[int, int, Any]], decimal:
         name, (first, cell) = repr(frame.columns[j]), cells[0]
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
         found.append(f"{cell!r} in row {row_label(frame, first)} of {name}{more}")
-        advice = _advice_for_cells([cell for _, cell in cells], decimal, is_used)
+        of_pandas = hasattr(frame, "iloc")
+        advice = _advice_for_cells([cell for _, cell in cells], decimal, is_used, of_pandas)
         names.setdefault(advice, []).append(name)
     remedies = [
         f"{f'For {capped(of)}: ' if len(names) > 1 else ''}{remedy}" for remedy, of in names.items()
@@ -239,10 +240,25 @@ def row_label(frame: Any, i: int, part: str = "") -> str:
     return f"{i}{part}" if str(label) == f"{i}" else f"{i}{part} (label {label})"
 
 
-def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool) -> str:
+def _replacing(mark: str, by: str, of_pandas: bool, of_frame: bool) -> str:
+    """Returns code for a frame, or a column, with a mark replaced in its text.
+
+    It also reads categories. In a column of pandas numbers may stand beside text, and stay.
+    """
+    if of_pandas:
+        subject = "frame" if of_frame else "column"
+        replaced = f"cell.replace({mark!r}, {by!r})"
+        return f"{subject}.map(lambda cell: {replaced} if isinstance(cell, str) else cell)"
+    subject = "polars.all()" if of_frame else "column"
+    column = f"{subject}.cast(polars.String).str.replace_all({mark!r}, {by!r}, literal=True)"
+    return f"frame.with_columns({column})" if of_frame else column
+
+
+def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool, of_pandas: bool) -> str:
     """Returns a sentence on what to do with the unreadable cells of one column.
 
-    `is_used` says that other cells of the frame have the mark `decimal` before their decimals.
+    `is_used` says that other cells of the frame have the mark `decimal` before their decimals, and
+    `of_pandas` of which library the frame is.
     """
     other = "," if decimal == "." else "."
     texts = [cell for cell in cells if isinstance(cell, str)]
@@ -258,7 +274,7 @@ def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool) -> str:
             if is_used:
                 return (
                     "Some numbers have a decimal point, others a decimal comma. Turn commas into "
-                    "points, as frame.replace(',', '.', regex=True) does in pandas, and pass "
+                    f"points, as {_replacing(',', '.', of_pandas, of_frame=True)} does, and pass "
                     "decimal='.'."
                 )
             return f"Pass decimal={other!r}."
@@ -266,7 +282,7 @@ def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool) -> str:
             mark = parted[0][1]  # type: ignore[index]
             return (
                 f"Remove the {mark!r} that separates thousands first, as "
-                f"column.replace({f'[{mark}]'!r}, '', regex=True) does in pandas, and pass the "
+                f"{_replacing(mark, '', of_pandas, of_frame=False)} does, and pass the "
                 "decimal mark as decimal."
             )
         if all(map(_WITH_WORDS.fullmatch, texts)):

@@ -405,23 +405,38 @@ def test_a_number_too_large_for_float64():
         parse_limits(pd.DataFrame({"a": ["1e300", "<2.5E+999"]}))
 
 
-@pytest.mark.parametrize(
-    ("cells", "decimal", "numbers"),
-    [
-        (["1,5", 0.25, "2,5"], ".", [1.5, 0.25, 2.5]),
-        (["1.234,5", 0.25, "2,0"], ",", [1234.5, 0.25, 2]),
-    ],
-)
-def test_remedies_in_pandas_keep_numbers_beside_text(cells, decimal, numbers):
-    """A workbook has both in one column, where methods of text would turn numbers into NaN."""
-    frame = pd.DataFrame({"lead": cells, "zinc": "1.5" if decimal == "." else "1,5"})
-    with pytest.raises(ValueError, match="regex=True") as caught:
+MIXED_MARKS = {"decimal": (["1,5", 0.25, "2,5"], "."), "thousands": (["1.234,5", 0.25, "2,0"], ",")}
+
+
+@pytest.mark.parametrize("kind", ["pandas", "category", "string", "polars", "polars category"])
+@pytest.mark.parametrize(("cells", "decimal"), MIXED_MARKS.values(), ids=MIXED_MARKS)
+def test_remedies_for_marks_work_in_the_library_of_the_frame(cells, decimal, kind):
+    """A workbook has text and numbers in one column, where methods of text would make NaN of them.
+
+    Columns of numbers and missing cells stay as they are.
+    """
+    numbers = [float(str(cell).replace(".", "").replace(",", ".")) for cell in cells]
+    numbers = [0.25 if cell == 0.25 else each for cell, each in zip(cells, numbers, strict=True)]
+    if kind != "pandas":
+        cells = [f"0{decimal}25" if cell == 0.25 else cell for cell in cells]
+    columns = {"lead": [*cells, None], "tin": [1e-7, 0.1 + 0.2, 1e22, 3.5]}
+    columns["zinc"] = ["1.5" if decimal == "." else "1,5"] * 4
+    if kind.startswith("polars"):
+        category = pl.Categorical if kind.endswith("category") else pl.String
+        frame = pl.DataFrame(columns).with_columns(pl.col("lead").cast(category))
+    else:
+        frame = pd.DataFrame(columns)
+        frame = frame if kind == "pandas" else frame.astype({"lead": kind})
+    with pytest.raises(ValueError, match=r", as (?:frame|column)\.") as caught:
         parse_limits(frame, decimal=decimal)
-    code = re.search(r"(frame|column)\.replace\(.*?, regex=True\)", str(caught.value))
-    found = eval(code[0], {"frame": frame, "column": frame["lead"]})
-    repaired = found if code[1] == "frame" else frame.assign(lead=found)
-    lower, _ = parse_limits(repaired, decimal=decimal)
-    assert lower["lead"].tolist() == numbers
+    code = re.search(r", as ((?:frame|column).*) does, and pass", str(caught.value))[1]
+    found = eval(code, {"frame": frame, "column": frame["lead"], "polars": pl})
+    if code.startswith("column"):
+        of_polars = kind.startswith("polars")
+        found = frame.with_columns(found) if of_polars else frame.assign(lead=found)
+    lower, _ = parse_limits(found, decimal=decimal)
+    np.testing.assert_array_equal(lower["lead"], [*numbers, np.nan])
+    np.testing.assert_array_equal(lower["tin"], columns["tin"])
 
 
 def test_thousands_are_removed_only_where_they_are():
@@ -429,7 +444,7 @@ def test_thousands_are_removed_only_where_they_are():
     frame = pd.DataFrame({"lead": ["1,234.5", "2"], "zinc": ["1,5", "1.5"]})
     with pytest.raises(ValueError, match="For 'zinc': Some numbers have a decimal point") as caught:
         parse_limits(frame)
-    remedy = re.search(r"For 'lead': .*? as (column\.replace\(.*?\)) does", str(caught.value))[1]
+    remedy = re.search(r"For 'lead': .*? as (column\..*?\)) does", str(caught.value))[1]
     frame = frame.assign(lead=eval(remedy, {"column": frame["lead"]}))
     lower, _ = parse_limits(frame.replace(",", ".", regex=True))
     assert lower.to_numpy().tolist() == [[1234.5, 1.5], [2.0, 1.5]]
