@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
-from .._wording import DOCUMENTATION_URL, iterations, quoted
+from .._wording import DOCUMENTATION_URL, capped, iterations, quoted
 from ..gaussian import Family
 from ..likelihoods import INVOLVED_SHARE
 from ..solvers import Solution
@@ -40,7 +40,8 @@ def fit_warnings(outcome: Outcome, data_warning: str) -> list[DeferredWarning]:
         deferred.append(DeferredWarning(ConvergenceWarning, opening, rest, time_units))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not data_warning:
         direction = solution.critical_point.direction
-        text = explain_flat(outcome.likelihood.family, direction, outcome.names)
+        indicators = _explain_indicators(outcome)
+        text = explain_flat(outcome.likelihood.family, direction, outcome.names, indicators)
         deferred.append(DeferredWarning(UserWarning, text))
     return deferred
 
@@ -55,7 +56,8 @@ def _explain_unbounded(outcome: Outcome) -> DeferredWarning:
     )
 
     def ways_out(seconds: float) -> str:
-        sentences = (explain_ridge(outcome), remedy, _reference(likelihood.page))
+        indicators = _explain_indicators(outcome)
+        sentences = (indicators, explain_ridge(outcome), remedy, _reference(likelihood.page))
         return "".join(f" {sentence}" for sentence in sentences if sentence)
 
     return DeferredWarning(ConvergenceWarning, opening, ways_out)
@@ -72,6 +74,7 @@ def _explain(outcome: Outcome, seconds: float) -> str:
     start = "" if leap else explain_start(outcome)
     sentences = [leap, start]
     slow = outcome.solution.stop_reason == "max_iter" and not (leap or start)
+    sentences.append(_explain_indicators(outcome))
     needed = None
     if attempt.estimator.learning_rate != "auto":
         needed = iterations_needed(outcome, trials)
@@ -85,28 +88,47 @@ def _explain(outcome: Outcome, seconds: float) -> str:
     return "".join(f" {sentence}" for sentence in sentences if sentence)
 
 
-def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
+def explain_flat(
+    family: Family, direction: Array, names: Sequence[str], indicators: str = ""
+) -> str:
     """The text of a warning that the maximum is not unique.
 
     It names the features that move along `direction`, a vector of the frame along which the
-    likelihood is flat.
+    likelihood is flat. `indicators` are sentences on the cause, if it is known.
     """
     of_mean, form = family.split_frame(direction)
     moved = np.hypot(of_mean, np.linalg.norm(form.reshape(len(form), -1), axis=1))
     involved = np.flatnonzero(moved > INVOLVED_SHARE * moved.max()).tolist()
     which = f"in a direction that moves {quoted([names[j] for j in involved])}"
     if family.correlated:
+        together = (
+            "Collect rows that show them together, or use covariance_type='diag', which does not "
+            "need such rows. If one is constant wherever another is observed, as an indicator of "
+            "its gaps is, drop it."
+        )
         return (
             f"The likelihood is flat {which}: the observed values do not determine their "
-            "distribution, and the result is one of many maxima. Collect rows that show them "
-            "together, or use covariance_type='diag', which does not need such rows. If one is "
-            "constant wherever another is observed, as an indicator of its gaps is, drop it. "
-            f"{_reference('missing_values')}"
+            "distribution, and the result is one of many maxima. "
+            f"{indicators or together} {_reference('missing_values')}"
         )
     return (
         f"The likelihood is flat {which}: the intervals are too few or too wide to determine both "
         "mean and variance, and the result is one of many maxima. Collect rows with other or "
         f"narrower intervals. {_reference('detection_limits')}"
+    )
+
+
+def _explain_indicators(outcome: Outcome) -> str:
+    """Sentences on features that hardly vary where others are observed; empty if there are none."""
+    pairs = outcome.statistics.narrow_pairs() if outcome.likelihood.family.correlated else []
+    names = outcome.names
+    found = [f"{names[k]!r} hardly varies in the rows that show {names[j]!r}" for j, k in pairs]
+    if not found:
+        return ""
+    return (
+        f"{capped(found, '; ', 'more such pairs')}, as an indicator of gaps does. So these rows "
+        "tell next to nothing about both together. Drop such an indicator, or use "
+        "covariance_type='diag'."
     )
 
 

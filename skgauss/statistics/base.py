@@ -58,6 +58,13 @@ class Statistics(ABC):
     def seen_from(self, origin: Any) -> Self:
         """Returns these statistics with all values measured from an origin, (n_features,)."""
 
+    def narrow_pairs(self) -> list[tuple[int, int]]:
+        """Returns pairs of features of which the second hardly varies in rows that show the first.
+
+        None are known to statistics that do not hold rows by what they miss.
+        """
+        return []
+
     def keep(self, prepare: Callable[[Any], Any]) -> Any:
         """``prepare`` of these statistics, to be summed over where they lie."""
         return InMemory(prepare(self))

@@ -194,6 +194,7 @@ class IncompleteStatistics(Statistics):
         return True
 
     linear_relations = relations.linear_relations
+    narrow_pairs = relations.narrow_pairs
 
     def stretched(self, centre: Array, factors: Array) -> IncompleteStatistics:
         """Returns the statistics of rows whose deviations from a centre are multiplied by a factor.

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._typing import Array
+from .._typing import EPS, Array
 from ..blocks import chunks_of
 from ..gaussian import linalg
 
@@ -20,6 +20,9 @@ _MIN_AVAILABLE_EIGENVALUE = 0.01
 # A feature may depend on others if these, by available-case correlations, leave at most this share
 # of its variance unexplained: twice what a relation left in any of 200 random designs.
 _UNEXPLAINED_SHARE = 0.15
+# A feature hardly varies in some rows if its standard deviation there is less than this share of
+# that in all rows. The climb then needs hundreds of iterations, if it converges at all.
+_NARROW_SHARE = 0.01
 _COPIED_AT_ONCE = 2**17  # elements of the rows (1 MiB) that are copied together
 
 
@@ -41,6 +44,24 @@ def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[in
         if not any(order[0] in relation for relation in found):
             found += _relations_of_first(order, rows)
     return sorted(found)
+
+
+def narrow_pairs(statistics: Any) -> list[tuple[int, int]]:
+    """Returns pairs of features: all rows that show the first show the second, which hardly varies.
+
+    It varies in other rows, as an indicator of the gaps of the first feature does.
+    """
+    shown = (~statistics.missing).astype(np.float64)
+    weights = shown.T @ (statistics.weights[:, None] * shown)
+    levels, rows = np.split(statistics.augmented(statistics.variances), [1], axis=1)
+    of_pattern = np.cumsum(statistics.counts) - statistics.counts
+    sums, squares = (np.add.reduceat(each, of_pattern) for each in (levels * rows, rows**2))
+    together = weights >= (1 - EPS) * weights.diagonal()[:, None]
+    total = np.maximum(weights, np.finfo(float).tiny)
+    variances = shown.T @ squares / total - (shown.T @ sums / total) ** 2
+    narrow = together & (variances < _NARROW_SHARE**2) & (weights > 0) & (statistics.variances > 0)
+    np.fill_diagonal(narrow, False)
+    return [(j, k) for j, k in np.argwhere(narrow).tolist()]
 
 
 def units_of(variances: Array) -> Array:

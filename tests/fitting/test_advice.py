@@ -733,13 +733,30 @@ def test_a_flat_maximum(rng):
     model.set_params(covariance_type="diag").fit(X, sample_weight=weights)
 
 
-@pytest.mark.parametrize("constant", [0, 1])
-def test_an_indicator_of_gaps_beside_them(constant):
-    """Where ozone was measured the indicator is constant; without it all is determined."""
-    indicator = np.where(np.isnan(AIR[:, 0]), 1 - constant, constant)
-    message = warning_of(GaussianGradientMLE(), np.column_stack((AIR, indicator)))
-    assert "as an indicator of its gaps is, drop it" in message
+@pytest.mark.parametrize("noise", [0, 1e-10, 1e-6, 1e-4, 1e-3])
+@pytest.mark.parametrize("unit", [1.0, -1e-100])
+def test_an_indicator_of_gaps_is_named_with_the_feature_whose_gaps_it_marks(rng, noise, unit):
+    """Where ozone was measured it is constant, or nearly so; without it all is determined.
+
+    The climb ends on a flat maximum, or creeps until `max_iter`.
+    """
+    indicator = np.isnan(AIR[:, 0]) + noise * rng.standard_normal(len(AIR))
+    X = np.column_stack((AIR, unit * indicator))
+    message = warning_of(GaussianGradientMLE(max_iter=100), X)
+    pair = f"'feature {AIR.shape[1]}' hardly varies in the rows that show 'feature 0', as an"
+    assert pair in message
+    assert "Drop such an indicator, or use covariance_type='diag'" in message
     GaussianGradientMLE().fit(AIR)  # warnings are errors here
+    GaussianGradientMLE(covariance_type="diag").fit(X)
+
+
+def test_no_indicator_is_suspected_where_there_is_none(rng):
+    """Neither among rows that show a feature once, nor where a feature varies enough."""
+    few = AIR.copy()
+    few[:, 3] = np.where(np.arange(len(AIR)) < 2, AIR[:, 3], np.nan)
+    noisy = np.column_stack((AIR, np.isnan(AIR[:, 0]) + 0.1 * rng.standard_normal(len(AIR))))
+    for X in (AIR, few, noisy):
+        assert "indicator" not in warning_of(GaussianGradientMLE(max_iter=1), X)
 
 
 def test_what_the_data_lack_is_told_once(rng):

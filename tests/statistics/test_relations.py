@@ -141,3 +141,29 @@ def test_dummies_about_a_known_mean(rng, gaps_of):
     assert model.converged_
     assert (model.reg_covar_ > 0).all()
     assert not np.any(GaussianGradientMLE(fixed_mean=2 * shares).fit(X).reg_covar_)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 2])
+@pytest.mark.parametrize(("noise", "pairs"), [(0, [(0, 2)]), (1e-3, [(0, 2)]), (0.1, [])])
+def test_an_indicator_of_gaps_hardly_varies_beside_them(rng, monkeypatch, factor, noise, pairs):
+    """In any unit, at any offset, and with weights; twice and half the share tell the same."""
+    share = relations._NARROW_SHARE
+    monkeypatch.setattr(relations, "_NARROW_SHARE", factor * share)
+    X = rng.standard_normal((200, 3))
+    X[:50, 0], X[40:90, 1] = np.nan, np.nan
+    X[:, 2] = np.isnan(X[:, 0]) + noise * X[:, 2]
+    for weights in (None, rng.integers(1, 4, 200)):
+        for moved in (X, X * [1e-100, 1, -1e100], X + 1e3):
+            assert IncompleteStatistics.from_array(moved, weights).narrow_pairs() == pairs
+
+
+def test_a_feature_that_is_shown_beside_few_values_only_is_no_indicator():
+    """In the one row that shows both, each is constant."""
+    X = np.array([[1.0, np.nan], [2.0, np.nan], [4.0, 3.0], [np.nan, 5.0], [np.nan, 1.0]])
+    assert IncompleteStatistics.from_array(X).narrow_pairs() == []
+
+
+def test_a_constant_is_no_indicator(rng):
+    X = np.column_stack((rng.standard_normal((50, 2)), np.ones(50)))
+    X[:9, 0] = np.nan
+    assert IncompleteStatistics.from_array(X).narrow_pairs() == []
