@@ -1,6 +1,7 @@
 """What kind of table X is: tests that an ordinary array answers with no."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -27,21 +28,49 @@ def is_in_other_library(X: Any) -> bool:
     return X is not None and not isinstance(X, np.ndarray)
 
 
+def _is_mapping(X: Any) -> bool:
+    return isinstance(X, Mapping) and not hasattr(X, "shape")  # a sparse array may be a mapping
+
+
+def _is_delayed(X: Any) -> bool:
+    """Whether X is a value or a bag that Dask has not computed, of which no shape is known."""
+    return hasattr(type(X), "__dask_graph__") and not hasattr(type(X), "shape")
+
+
+# What is no table, each with a clause and a remedy. {X} is what users call it, {table} without the
+# ending "_upper", and {kind} its type.
+_NO_TABLES: tuple[tuple[Callable[[Any], bool], str], ...] = (
+    (
+        lambda X: type(X).__name__ == "LazyFrame",
+        "{X} is a LazyFrame, which holds no rows. Pass {X}.collect().",
+    ),
+    (_is_delayed, "{X} is a {kind} of Dask, which holds no rows. Pass {X}.compute()."),
+    (lambda X: isinstance(X, Iterator), "{X} is a {kind}, and not a table. Pass list({X})."),
+    (
+        lambda X: isinstance(X, str | PathLike),
+        "{X} is a {kind}, and not a table. If it is the path of a file, pass pandas.read_csv({X}).",
+    ),
+    (
+        lambda X: bool(getattr(getattr(X, "dtype", None), "names", None)),
+        "{X} is an array of records, whose fields are no columns. Pass pandas.DataFrame({X}).",
+    ),
+    (
+        _is_mapping,
+        "{X} is a {kind}, and not a table. If its values are the columns, pass "
+        "pandas.DataFrame({X}). If one of them is the table, pass that, as in {X}['data'].",
+    ),
+    (
+        lambda X: isinstance(X, tuple) and any(hasattr(each, "columns") for each in X),
+        "{X} is a tuple of frames, as skgauss.parse_limits returns it. Unpack it, lower, upper = "
+        "skgauss.parse_limits(table), and pass lower as {table} and upper as {table}_upper.",
+    ),
+)
+
+
 def check_table(frame: Any, name: str) -> None:
-    """Refuse masked arrays, a polars LazyFrame, mappings, and the pair of `parse_limits`."""
+    """Refuse masked arrays, and whatever else is no table though it may hold one."""
     check_no_mask(frame, name)
-    if type(frame).__name__ == "LazyFrame":
-        raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
-    if isinstance(frame, Mapping) and not hasattr(frame, "shape"):  # a sparse array may be one
-        raise TypeError(
-            f"{name} is a {type(frame).__name__}, and not a table. If its values are the columns, "
-            f"pass pandas.DataFrame({name}). If one of them is the table, pass that, as in "
-            f"{name}['data']."
-        )
-    if isinstance(frame, tuple) and any(hasattr(each, "columns") for each in frame):
-        table = name.removesuffix("_upper")
-        raise TypeError(
-            f"{name} is a tuple of frames, as skgauss.parse_limits returns it. Unpack it, lower, "
-            f"upper = skgauss.parse_limits(table), and pass lower as {table} and upper as "
-            f"{table}_upper."
-        )
+    for is_kind, message in _NO_TABLES:
+        if is_kind(frame):
+            table, kind = name.removesuffix("_upper"), type(frame).__name__
+            raise TypeError(message.format(X=name, table=table, kind=kind))

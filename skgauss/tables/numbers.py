@@ -12,7 +12,7 @@ from sklearn.utils import assert_all_finite, check_array
 from .._typing import Array
 from .._wording import LIMITS_PAGE, capped
 from ..blocks import check_no_mask
-from .frames import column_names, is_arrow
+from .frames import column_dtypes, column_names, is_arrow
 from .parse_limits import (
     MARKS,
     is_number_or_limit,
@@ -26,6 +26,7 @@ from .parse_limits import (
 READ = partial(
     check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
 )
+_SEPARATORS = ";\t|"  # of columns in a file, beside the comma
 # As ISO 8601 and most files write it, without a time zone.
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-[0-3]\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 
@@ -49,6 +50,7 @@ def as_numbers(
     except (TypeError, ValueError) as error:
         if is_arrow(X):
             X, frame = X.to_pandas(), f"{name.removesuffix('_upper')}.to_pandas()"
+        _check_shape(X, name)
         culprits = _non_numeric_columns(X)
         if not culprits:
             raise
@@ -83,20 +85,41 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
 
 
 def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
-    """Returns ``read(X)`` if X holds numbers, and refuses dates, which polars converts silently."""
-    if hasattr(X, "iter_columns") and any(dtype.is_temporal() for dtype in X.dtypes):
-        raise TypeError(f"{name} holds dates or times.")
+    """Returns ``read(X)`` if X holds numbers, and refuses what would silently become numbers."""
+    if hasattr(X, "columns") and any(map(_is_converted_silently, column_dtypes(X))):
+        raise TypeError(f"{name} holds dates, times or complex numbers.")
     array = read(_with_nan(X))
     if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # such as a list with None
         return array.astype(np.float64)
     if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.")
+        of_times = array.dtype.kind in "mM"
+        days = f" Convert times to days with ({name} - {name}.min()) / numpy.timedelta64(1, 'D')."
+        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.{days * of_times}")
     return array
+
+
+def _is_converted_silently(dtype: Any) -> bool:
+    """Whether a dtype is one of times in polars, or complex, as beside nullable ones in pandas."""
+    is_temporal = getattr(dtype, "is_temporal", lambda: False)
+    return getattr(dtype, "kind", "") == "c" or bool(is_temporal())
+
+
+def _check_shape(X: Any, name: str) -> None:
+    """Refuse a frame without columns, and a list whose rows differ in length."""
+    if hasattr(X, "columns") and not column_names(X):
+        raise ValueError(f"{name} has no columns.")
+    rows = [row for row in X if hasattr(row, "__len__")] if isinstance(X, list | tuple) else []
+    for i, row in enumerate(rows):
+        if len(rows) == len(X) and len(row) != len(rows[0]):
+            raise ValueError(
+                f"Row {i} of {name}, counted from 0, has {len(row)} values, but row 0 has "
+                f"{len(rows[0])}. Put NaN where a value is missing."
+            )
 
 
 def _with_nan(X: Any) -> Any:
     """Returns X, with NaN for pandas.NA in its columns of objects or text if it is of pandas."""
-    if not hasattr(X, "iloc"):
+    if not (hasattr(X, "iloc") and X.ndim == 2):
         return X
     objects = [name for name, dtype in X.dtypes.items() if dtype.kind in "OU"]
     if not (objects and X[objects].isna().any(axis=None)):
@@ -214,6 +237,10 @@ def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
     """
     dtype = str(column.dtype).lower()
     words = [cell for cell in cells if isinstance(cell, str)]
+    for mark in _SEPARATORS:
+        if words and all(mark in word for word in words):
+            read = f"pandas.read_csv(file, sep={mark!r})"
+            return f" If {mark!r} separates columns of a file, read it with {read}."
     in_text = bool(words) and hasattr(column, "to_frame") and all(map(_DATE.fullmatch, words))
     if in_text or dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in cells):
         of_pandas = hasattr(column, "iloc")

@@ -39,7 +39,7 @@ BAD_X = {
     "overflow": (with_entry(1e200), ValueError, "variance of 'feature 1' is larger than float64"),
     "unit too small": (with_entry(1.0) * [1, 1e-155, 1], ValueError, "Choose another unit"),
     "dates": (GOOD.astype("datetime64[D]"), (ValueError, TypeError), "numbers|dtype|datetime"),
-    "ragged": ([[1, 2], [3]], ValueError, "inhomogeneous"),
+    "ragged": ([[1, 2], [3]], ValueError, "Row 1 of X, counted from 0, has 1 values"),
 }
 
 BAD_WEIGHTS = {
