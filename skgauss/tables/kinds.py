@@ -32,6 +32,13 @@ def _is_mapping(X: Any) -> bool:
     return isinstance(X, Mapping) and not hasattr(X, "shape")  # a sparse array may be a mapping
 
 
+def _holds_records(X: Any) -> bool:
+    """Whether X is an array with fields, or a list of mappings, as JSON has it."""
+    if isinstance(X, list | tuple):
+        return len(X) > 0 and isinstance(X[0], Mapping)
+    return bool(getattr(getattr(X, "dtype", None), "names", None))
+
+
 def _is_delayed(X: Any) -> bool:
     """Whether X is a value or a bag that Dask has not computed, of which no shape is known."""
     return hasattr(type(X), "__dask_graph__") and not hasattr(type(X), "shape")
@@ -51,8 +58,8 @@ _NO_TABLES: tuple[tuple[Callable[[Any], bool], str], ...] = (
         "{X} is a {kind}, and not a table. If it is the path of a file, pass pandas.read_csv({X}).",
     ),
     (
-        lambda X: bool(getattr(getattr(X, "dtype", None), "names", None)),
-        "{X} is an array of records, whose fields are no columns. Pass pandas.DataFrame({X}).",
+        _holds_records,
+        "{X} is a {kind} of records, whose fields are no columns. Pass pandas.DataFrame({X}).",
     ),
     (
         _is_mapping,
@@ -63,6 +70,11 @@ _NO_TABLES: tuple[tuple[Callable[[Any], bool], str], ...] = (
         lambda X: isinstance(X, tuple) and any(hasattr(each, "columns") for each in X),
         "{X} is a tuple of frames, as skgauss.parse_limits returns it. Unpack it, lower, upper = "
         "skgauss.parse_limits(table), and pass lower as {table} and upper as {table}_upper.",
+    ),
+    (
+        lambda X: isinstance(X, list | tuple) and len(X) > 0 and getattr(X[0], "ndim", 0) == 2,
+        "{X} is a {kind} of tables. Pass one of them, as in {X}[0]. If they are chunks of one "
+        "table, pass numpy.concatenate({X}).",
     ),
 )
 

@@ -12,7 +12,7 @@ from sklearn.utils import assert_all_finite, check_array
 from .._typing import Array
 from .._wording import LIMITS_PAGE, capped
 from ..blocks import check_no_mask
-from .frames import column_dtypes, column_names, is_arrow
+from .frames import column_names, is_arrow
 from .parse_limits import (
     MARKS,
     is_number_or_limit,
@@ -86,7 +86,7 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
 
 def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
     """Returns ``read(X)`` if X holds numbers, and refuses what would silently become numbers."""
-    if hasattr(X, "columns") and any(map(_is_converted_silently, column_dtypes(X))):
+    if hasattr(X, "columns") and any(map(_is_converted_silently, getattr(X, "dtypes", ()))):
         raise TypeError(f"{name} holds dates, times or complex numbers.")
     array = read(_with_nan(X))
     if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # such as a list with None

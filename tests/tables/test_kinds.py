@@ -19,6 +19,7 @@ NO_TABLES = {
     "map": lambda: map(list, ROWS),
     "zip": lambda: zip(*map(list, zip(*ROWS, strict=True)), strict=True),
     "an array of records": lambda: FRAME.to_records(index=False),
+    "a list of mappings": lambda: FRAME.to_dict("records"),
     "a structured array": lambda: np.array([*map(tuple, ROWS)], dtype=[("a", float), ("b", float)]),
     "numpy.genfromtxt": lambda: np.genfromtxt(
         io.StringIO(FRAME.to_csv(index=False)), delimiter=",", names=True
@@ -42,6 +43,18 @@ def test_what_holds_a_table_is_told_how_to_get_it(make):
     X = eval(re.search(r"Pass (.*)\.$", told)[1], {"X": make(), "pandas": pd})
     expected = GaussianGradientMLE().fit(ROWS).mean_
     np.testing.assert_array_equal(GaussianGradientMLE().fit(X).mean_, expected)
+
+
+def test_several_tables_are_not_one():
+    """So scikit-learn's loaders return features and targets, and others chunks of rows."""
+    for X in ((np.array(ROWS), np.arange(4)), [np.array(ROWS), np.array(ROWS[:3])]):
+        assert "Pass one of them, as in X[0]." in refusal(GaussianGradientMLE().fit, X)
+        assert GaussianGradientMLE().fit(X[0]).converged_
+    chunks = [FRAME[:2], FRAME[2:]]
+    assert "pass numpy.concatenate(X)." in refusal(GaussianGradientMLE().fit, chunks)
+    expected = GaussianGradientMLE().fit(FRAME.to_numpy()).mean_
+    found = GaussianGradientMLE().fit(np.concatenate(chunks)).mean_
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("kind", [str, Path])
