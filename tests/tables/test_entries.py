@@ -3,6 +3,7 @@
 The remedies are tried.
 """
 
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -75,6 +76,16 @@ def test_no_entry_recommends_upper_ends_for_the_logarithm_of_0(entry):
     with pytest.raises(ValueError, match=r"-inf in 'lead', in row 0.* logarithm of the") as caught:
         entry(GOOD.assign(lead=[-np.inf, *LEAD[1:]]))
     assert "X_upper" not in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_features_of_dask_are_told_what_a_regression_takes(method):
+    table = dd.from_pandas(TABLES["limits"][0].assign(y=Y), npartitions=2)
+    model = GaussianRegressor().fit(GOOD, Y)
+    given = (table["y"],) if method == "fit" else ()
+    with pytest.raises(ValueError, match="pass upper as X, or lower") as caught:
+        np.asarray(getattr(model, method)(table[["lead", "pH"]], *given))
+    assert "upper as X_upper" not in str(caught.value)
 
 
 def test_statistics_of_rows_with_limits_add_up_as_recommended():
