@@ -2,15 +2,17 @@
 
 Draws many tables from a known Gaussian and counts in how many of them an interval of 95 percent
 covers the truth, or a test at 5 percent does not reject it. An end that was not found counts as a
-miss. For one complete feature, and for the test of both means, the distributions of Student,
-chi-squared and F give the same shares exactly; the last line says how far the counts are from them.
-Run it, for five minutes on one core, with::
+miss. Fits without a maximum, and climbs that stopped before they reached one, are counted apart.
+For one complete feature, for the test of both means, and for a regression on complete features, the
+distributions of Student, chi-squared and F give the same shares exactly; the last line says how far
+the counts are from them. Run it, for ten minutes on one core, with::
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python tests/benchmarks/how_sure.py > coverage.txt
 """
 
 import math
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,12 +20,14 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2, f, norm, t
 
-from skgauss import GaussianGradientMLE, likelihood_ratio_test
+from skgauss import GaussianGradientMLE, GaussianRegressor, likelihood_ratio_test
 
 ROWS = [5, 10, 20, 50]
 LEVEL = 0.95
 CORRELATION = 0.7
 METHODS = ["wald", "profile", "sandwich"]
+COEF = [1.0, -0.5]
+NO_MAXIMUM, STOPPED = "no maximum", "stopped early"
 
 
 class Setting(NamedTuple):
@@ -36,27 +40,49 @@ class Setting(NamedTuple):
     limit: float | None = None
     means: bool = False  # whether all means are tested together
 
-    def answers(self, X: np.ndarray) -> dict[tuple[str, str], bool] | None:
-        """Which intervals cover the truth; None if the fit is not at a maximum."""
-        limits = None if self.limit is None else (self.limit, None)
-        try:
-            model = GaussianGradientMLE(censoring_limits=limits).fit(X)
-            found = {
-                method: model.confidence_intervals(LEVEL, method, **_rows(method, X))
-                for method in METHODS
-            }
-            right = {}
-            if self.means:
-                smaller = GaussianGradientMLE(fixed_mean=0.0).fit(X)
-                test = likelihood_ratio_test(smaller, model)
-                right["both means", "by ratio"] = test.p_value > 1 - LEVEL
-        except ValueError:
-            return None
+    def fit(self, X: np.ndarray) -> Any:
+        return GaussianGradientMLE(censoring_limits=_limits(self.limit)).fit(X)
+
+    def answers(self, model: Any, X: np.ndarray) -> dict[tuple[str, str], bool]:
+        """Which intervals cover the truth."""
+        found = {
+            method: model.confidence_intervals(LEVEL, method, **_rows(method, X))
+            for method in METHODS
+        }
+        right = {}
+        if self.means:
+            smaller = GaussianGradientMLE(fixed_mean=0.0).fit(X)
+            test = likelihood_ratio_test(smaller, model)
+            right["both means", "by ratio"] = test.p_value > 1 - LEVEL
         for (part, place), truth in self.parts.items():
             for method, intervals in found.items():
                 lower, upper = intervals[part][place]
                 right[part, method] = lower <= truth <= upper  # False if an end was not found
         return right
+
+
+class Regression(NamedTuple):
+    """Tables whose last column is regressed on the others; Wald's intervals are counted."""
+
+    name: str
+    n_tables: int
+    draw: Callable[..., np.ndarray]
+    limit: float | None = None  # of the target
+
+    def fit(self, X: np.ndarray) -> Any:
+        return GaussianRegressor(censoring_limits=_limits(self.limit)).fit(X[:, :-1], X[:, -1])
+
+    def answers(self, model: Any, X: np.ndarray) -> dict[tuple[str, str], bool]:
+        """Which intervals cover the truth."""
+        found = model.confidence_intervals(LEVEL)
+        lower, upper = found.coef[-1]
+        right = {("slope", "wald"): lower <= COEF[-1] <= upper}
+        lower, upper = found.scale
+        return right | {("scale", "wald"): lower <= 1 <= upper}
+
+
+def _limits(limit):
+    return None if limit is None else (limit, None)
 
 
 def _rows(method, X):
@@ -77,6 +103,19 @@ def with_gaps(rng, n):
     return X
 
 
+def of_regression(rng, n):
+    X = of_two(rng, n)
+    return np.column_stack((X, X @ COEF + rng.standard_normal(n)))
+
+
+def of_regression_with_gaps(rng, n):
+    table = of_regression(rng, n)
+    table[rng.random(n) < 0.3, 1] = np.nan
+    return table
+
+
+SD_OF_TARGET = math.sqrt(1 + COEF[0] ** 2 + COEF[1] ** 2 + 2 * CORRELATION * COEF[0] * COEF[1])
+
 ONE = {("mean", 0): 0.0, ("scale", 0): 1.0}
 SECOND = {("mean", 1): 0.0, ("scale", 1): 1.0}
 BOTH = {("correlation", (0, 1)): CORRELATION}
@@ -85,6 +124,9 @@ SETTINGS = [
     Setting("two features", 1500, of_two, BOTH, means=True),
     Setting("one feature, 30 % below a limit", 1000, of_one, ONE, limit=norm.ppf(0.3)),
     Setting("second feature 30 % missing", 500, with_gaps, SECOND | BOTH, means=True),
+    Regression("regression on both", 1500, of_regression),
+    Regression("on both, second 30 % missing", 500, of_regression_with_gaps),
+    Regression("on both, 30 % below a limit", 500, of_regression, SD_OF_TARGET * norm.ppf(0.3)),
 ]
 
 
@@ -103,7 +145,9 @@ def main():
                 right = np.array([exact(n) for n in ROWS])
                 errors = np.sqrt(right * (1 - right) / setting.n_tables)
                 off = max(off, *np.abs((shares - right) / errors))
-        line(f" no interval, of {setting.n_tables}", [missed for _, missed in columns])
+        line(f" {NO_MAXIMUM}, of {setting.n_tables}", [lost[NO_MAXIMUM] for _, lost in columns])
+        if any(lost[STOPPED] for _, lost in columns):
+            line(f" {STOPPED}", [lost[STOPPED] for _, lost in columns])
     print(f"\n{len(EXACT) * len(ROWS)} exact shares are known, and are")
     print(f"at most {off:.1f} standard errors away")
 
@@ -113,12 +157,22 @@ def line(name, numbers):
 
 
 def counted(setting, n):
-    """The share of right answers, by parameter and method, and the number of tables without."""
+    """The share of right answers, by parameter and method, and how many tables have none."""
     rng = np.random.default_rng(n)
-    answers = [setting.answers(setting.draw(rng, n)) for _ in range(setting.n_tables)]
-    given = [answer for answer in answers if answer is not None]
-    shares = {key: np.mean([answer[key] for answer in given]) for key in given[0]}
-    return shares, len(answers) - len(given)
+    given, lost = [], Counter()
+    for _ in range(setting.n_tables):
+        X = setting.draw(rng, n)
+        try:
+            model = setting.fit(X)
+        except ValueError:
+            lost[NO_MAXIMUM] += 1
+            continue
+        climb = getattr(model, "estimator_", model)
+        if climb.converged_:
+            given.append(setting.answers(model, X))
+        else:
+            lost[NO_MAXIMUM if climb.stop_reason_ == "unbounded" else STOPPED] += 1
+    return {key: np.mean([answer[key] for answer in given]) for key in given[0]}, lost
 
 
 # Exact shares, given the number of rows. The estimates of one feature are independent: the mean by
@@ -138,9 +192,18 @@ def _of_t(deviations, n):
     return 1 - 2 * t.sf(deviations * math.sqrt(n - 1), n - 1)
 
 
-def sd_by_wald(n):
+def slope_by_wald(n):
+    freedom = n - len(COEF) - 1
+    return 1 - 2 * t.sf(norm.ppf((1 + LEVEL) / 2) * math.sqrt(freedom / n), freedom)
+
+
+def sd_by_wald(n, n_means=1):
     log = norm.ppf((1 + LEVEL) / 2) / math.sqrt(2 * n)
-    return _of_chi2(-log, log, n)
+    return _of_chi2(-log, log, n, n_means)
+
+
+def sd_of_residuals_by_wald(n):
+    return sd_by_wald(n, n_means=len(COEF) + 1)
 
 
 def sd_by_profile(n):
@@ -150,9 +213,9 @@ def sd_by_profile(n):
     return _of_chi2(brentq(above, -9, 0), brentq(above, 0, 9), n)
 
 
-def _of_chi2(lowest, highest, n):
+def _of_chi2(lowest, highest, n, n_means=1):
     """The share of estimated deviations whose interval, as moves of the logarithm, covers 1."""
-    return np.diff(chi2.cdf(n * np.exp(-2 * np.array([highest, lowest])), n - 1))[0]
+    return np.diff(chi2.cdf(n * np.exp(-2 * np.array([highest, lowest])), n - n_means))[0]
 
 
 def both_means(n):
@@ -167,6 +230,8 @@ EXACT = {
     ("one feature", "scale", "wald"): sd_by_wald,
     ("one feature", "scale", "profile"): sd_by_profile,
     ("two features", "both means", "by ratio"): both_means,
+    ("regression on both", "slope", "wald"): slope_by_wald,
+    ("regression on both", "scale", "wald"): sd_of_residuals_by_wald,
 }
 
 
