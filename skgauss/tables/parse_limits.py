@@ -101,7 +101,7 @@ def parse_limits(
         raise TypeError(
             "frame must be a DataFrame of pandas or polars, as pandas.read_csv and "
             f"pandas.read_excel return it, got {type(frame).__name__}. Convert a Series with "
-            "to_frame(), and a table of pyarrow with to_pandas()."
+            "to_frame(), a table of pyarrow with to_pandas(), and an array with pandas.DataFrame."
         )
     read = cache(reader_of_cells(decimal, words))
     number = reader_of_cells(decimal, ())
@@ -284,6 +284,11 @@ def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool, of_pandas: 
                 f"Remove the {mark!r} that separates thousands first, as "
                 f"{_replacing(mark, '', of_pandas, of_frame=False)} does, and pass the "
                 "decimal mark as decimal."
+            )
+        if all(text.strip().startswith(MARKS) and not re.search(r"\d", text) for text in texts):
+            return (
+                f"Write the number of the limit in place of the word, as in '<0{decimal}05'. "
+                "Taken for missing, they would be estimated as if they were like all other values."
             )
         if all(map(_WITH_WORDS.fullmatch, texts)):
             return (

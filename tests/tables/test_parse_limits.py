@@ -119,7 +119,8 @@ class TestAnyFrame:
             f"'<LOQ' in row 1{second} of 'lead'",
             f"'2,456.1' in row 0{first} of 'zinc' and 1 more",
         ]
-        assert "For 'day', 'lead': Write it as a number" in remedies
+        assert "For 'day': Write it as a number" in remedies
+        assert "For 'lead': Write the number of the limit" in remedies
         assert "For 'zinc': Remove the ',' that separates thousands" in remedies
 
     @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ class TestAnyFrame:
 
     @pytest.mark.parametrize(
         "cell",
-        ["0.05 (<0.1)", "10-20", "5 to 7", "<LOQ", "1.2.3", "U", "-", ".A", ".n", ",none"],
+        ["0.05 (<0.1)", "10-20", "5 to 7", "1.2.3", "U", "-", ".A", ".n", ",none"],
     )
     def test_no_number_with_a_unit(self, make, cell):
         with pytest.raises(ValueError, match="Write it as a number or a limit"):
@@ -403,6 +404,17 @@ def test_a_number_too_large_for_float64():
         parse_limits(pd.DataFrame({"a": ["1e400", "<1"]}))
     with pytest.raises(ValueError, match=r"'<2\.5E\+999' in row 1 of 'a'.*Choose a larger unit"):
         parse_limits(pd.DataFrame({"a": ["1e300", "<2.5E+999"]}))
+
+
+@pytest.mark.parametrize("cells", [["<LOD", "3"], ["< DL", "<RL"], [">max", "3"]])
+def test_a_limit_without_its_number(cells):
+    """It must not be taken for missing, which is what other words may stand for."""
+    with pytest.raises(ValueError, match=r"Write the number of the limit in place of") as caught:
+        parse_limits(pd.DataFrame({"a": cells}))
+    assert "add it to the parameter missing" not in str(caught.value)
+    number = [re.sub(r"[A-Za-z]+", "0.05", cell) for cell in cells]
+    lower, upper = parse_limits(pd.DataFrame({"a": number}))
+    assert (lower["a"].isna() | upper["a"].isna()).sum() == sum("3" not in cell for cell in cells)
 
 
 MIXED_MARKS = {"decimal": (["1,5", 0.25, "2,5"], "."), "thousands": (["1.234,5", 0.25, "2,0"], ",")}
