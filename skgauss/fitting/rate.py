@@ -136,11 +136,10 @@ def _climb_to_neighbourhood(
     """
     objective, estimator = attempt.objective, attempt.estimator
     n_inner = estimator.n_inner_iter if estimator.solver == "coordinate" else 1
-    time = 0.0
-    while (norm := at.natural_gradient_norm) > NEAR_NORM:
-        rate = (
-            _SLOW_SHARE * objective.parametrization.learning_rate_bound(at.factor) / max(norm, 1.0)
-        )
+    point, time = objective.start(at), 0.0
+    while (norm := point.evaluation.natural_gradient_norm) > NEAR_NORM:
+        bound = objective.parametrization.learning_rate_bound(point.evaluation.factor)
+        rate = _SLOW_SHARE * bound / max(norm, 1.0)
         trials.left -= 1
         if (
             trials.left < reserve
@@ -148,13 +147,12 @@ def _climb_to_neighbourhood(
             or not n_inner * estimator.learning_rate < rate
         ):
             return None
-        point = objective.start(at)
         try:
-            at = objective.at(point.theta + rate * point.gradient).evaluation
+            point = objective.at(point.theta + rate * point.gradient)
         except NotPositiveDefiniteError:
             return None
         time += rate / n_inner
-    return at, time
+    return point.evaluation, time
 
 
 def _small_steps(trial: Solution, attempt: Attempt) -> float | None:
