@@ -136,11 +136,10 @@ class Window(NamedTuple):
         """
         xp, _, device = get_namespace_and_device(X)
         dtype = X.dtype if xp.isdtype(X.dtype, "real floating") else None  # to round as X was
-        limits = (xp.asarray(end, dtype=dtype, device=device) for end in self)
         comparisons = [
-            (compare, end)
-            for compare, end in zip((xp.greater_equal, xp.less_equal), limits, strict=True)
-            if xp.any(xp.isfinite(end))
+            (compare, xp.asarray(end, dtype=dtype, device=device))
+            for compare, end in zip((xp.greater_equal, xp.less_equal), self, strict=True)
+            if np.isfinite(end).any()
         ]
         return all(
             bool(xp.all(compare(X[chunk, :], end)))
