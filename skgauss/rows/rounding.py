@@ -36,8 +36,9 @@ def _with_slack(limit: Array, dtype: np.dtype) -> tuple[Array, Array]:
     """
     if dtype.kind != "f":
         return limit, np.zeros_like(limit)
-    limit = np.asarray(limit, dtype)
-    with np.errstate(invalid="ignore"):  # the spacing of an infinite limit is NaN
+    # A limit beyond the dtype is infinite there, and the spacing of an infinite limit is NaN.
+    with np.errstate(over="ignore", invalid="ignore"):
+        limit = np.asarray(limit, dtype)
         slack = _MAX_LAST_PLACES * np.spacing(np.abs(limit))
     return limit, np.where(slack < 1, slack, 0)
 

@@ -136,11 +136,12 @@ class Window(NamedTuple):
         """
         xp, _, device = get_namespace_and_device(X)
         dtype = X.dtype if xp.isdtype(X.dtype, "real floating") else None  # to round as X was
-        comparisons = [
-            (compare, xp.asarray(end, dtype=dtype, device=device))
-            for compare, end in zip((xp.greater_equal, xp.less_equal), self, strict=True)
-            if np.isfinite(end).any()
-        ]
+        with np.errstate(over="ignore"):  # a limit beyond the dtype of X is infinite there
+            comparisons = [
+                (compare, xp.asarray(end, dtype=dtype, device=device))
+                for compare, end in zip((xp.greater_equal, xp.less_equal), self, strict=True)
+                if np.isfinite(end).any()
+            ]
         return all(
             bool(xp.all(compare(X[chunk, :], end)))
             for chunk in chunks_of(X)

@@ -738,6 +738,16 @@ def test_float32_at_its_limit():
         fit(integers, (1.5, 3.5))
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+def test_a_limit_beyond_float32(missing):
+    """It is no limit for values of float32, which are seen as their copies of float64 are."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 2)).astype(np.float32)
+    X[rng.random(X.shape) < missing] = np.nan
+    for limits in ((-INF, 1e39), (-1e39, INF)):
+        assert_same_gaussian(fit(X, limits), fit(X.astype(np.float64), limits), 1e-9)
+
+
 @pytest.mark.parametrize("exponent", [-90, 0, 90])
 @each_family
 def test_any_unit(half, exponent, covariance_type):
