@@ -221,6 +221,10 @@ def test_an_inflection_is_no_maximum():
     model.fit(lower, X_upper=upper)
     assert model.converged_
     assert model.correlation_[0, 1] == pytest.approx(best.correlation_[0, 1], abs=1e-3)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.set_params(tol=1e-3, max_iter=6).fit(lower, X_upper=upper)
+    assert model.natural_gradient_norm_ < model.tol
+    assert "but at a saddle point or an inflection, and no" in str(caught[0].message)
 
 
 def test_grouped_inside_a_small_window():

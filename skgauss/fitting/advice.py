@@ -23,6 +23,13 @@ from .warn_once import DeferredWarning
 # for the default solver on a few hundred rows.
 _TIME_UNITS_OF_COMPLETE = 5
 _TIME_UNITS_OF_INCOMPLETE = 3
+# Why a climb with a task left has not converged where the gradient is small; see `Solution`.
+_WHY_UNFINISHED = {
+    "leave": "at a saddle point or an inflection, and no iterations were left to leave it",
+    "lattices": (
+        "on lattices that were made for another point, and no iterations were left on others"
+    ),
+}
 
 
 def fit_warnings(outcome: Outcome, data_warning: str) -> list[DeferredWarning]:
@@ -138,7 +145,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"
     else:
-        norm += f"below tol={estimator.tol:g}, but {_why_no_maximum(solution, estimator.tol)}"
+        norm += f"below tol={estimator.tol:g}, but {_why_no_maximum(solution)}"
     ended = {
         "diverged": (
             f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "
@@ -155,16 +162,12 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
     return f"solver={estimator.solver!r} {ended}"
 
 
-def _why_no_maximum(solution: Solution, tol: float) -> str:
+def _why_no_maximum(solution: Solution) -> str:
     """A clause that says why a climb that ended where the gradient is small has not converged."""
-    likelihood, at = solution.likelihood, solution.evaluation
-    kind = solution.critical_point.kind if solution.critical_point else "unknown"
-    is_late = solution.stop_reason == "max_iter"
-    if kind == "saddle":
-        way = "and no iterations were left to leave it"
-        return f"at a saddle point, {way if is_late else 'from which the search found no way up'}"
-    if is_late and kind in ("unknown", "maximum") and likelihood.mismatch(at) <= tol:
-        return "on lattices that were made for another point, and no iterations were left on others"
+    if solution.next_task:
+        return _WHY_UNFINISHED[solution.next_task]
+    if solution.critical_point is not None and solution.critical_point.kind == "saddle":
+        return "at a saddle point, from which the search found no way up"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
 
 

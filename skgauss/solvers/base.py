@@ -43,6 +43,9 @@ class Solution:
     values: list[float]  # the log-likelihood of every iterate
     path: list[tuple[Array, Array]]  # the first iterates, as many as `maximize` was asked to keep
     critical_point: CriticalPoint | None  # that of the last iterate with a small gradient
+    # What the climb would have done next if "max_iter" had not ended it at a point with a small
+    # gradient: "leave" a saddle or an inflection, or change the "lattices"; otherwise empty.
+    next_task: str
     seconds: float  # the processor time of the climb
 
     @property
@@ -81,6 +84,7 @@ class Monitor:
     last: Evaluation = field(init=False)  # the iterate that was visited last
     critical_point: CriticalPoint | None = None  # that of the last iterate with a small gradient
     stop_reason: str = ""  # as in `Solution`; empty while the climb goes on
+    next_task: str = ""  # as in `Solution`
     _values: list[float] = field(default_factory=list)
     _path: list[tuple[Array, Array]] = field(default_factory=list)
     _best: Evaluation | None = None
@@ -178,24 +182,26 @@ class Monitor:
         result = self._best if self.stop_reason == "diverged" else self.last
         assert result is not None
         found = self.likelihood, result, self.stop_reason, self._values, self._path
-        return Solution(*found, self.critical_point, seconds)
+        return Solution(*found, self.critical_point, self.next_task, seconds)
 
-    def resume(self) -> bool:
+    def resume(self, task: str) -> bool:
         """Let a stopped climb go on from its last point, with the original tolerance.
 
-        False if no iterations are left: then the climb has ended as "max_iter".
+        False if no iterations are left: then the climb has ended as "max_iter", before the task.
         """
-        self.stop_reason = "max_iter" if self.is_over else ""
-        self._tightened_tol = None
-        if self.observer is not None and not self.is_over:
+        if self.is_over:
+            self.stop_reason, self.next_task = "max_iter", task
+            return False
+        self.stop_reason, self.critical_point, self._tightened_tol = "", None, None
+        if self.observer is not None:
             self.observer.begin(self.last)
-        return not self.is_over
+        return True
 
     def resume_on(self, likelihood: Likelihood) -> bool:
-        """Continue on another likelihood, with other values; False if it is too late."""
-        if not self.resume():
+        """Continue on other lattices, with other values; False if it is too late."""
+        if not self.resume("lattices"):
             return False
-        self.likelihood, self._best, self.critical_point = likelihood, None, None
+        self.likelihood, self._best = likelihood, None
         return True
 
     def end_early(self, reason: str) -> None:
@@ -314,7 +320,7 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
         return None
     moved = likelihood.with_pilot(pilot)
     with suppress(NotPositiveDefiniteError):
-        point = moved.evaluate(at.mean, at.factor)
+        point = None if monitor.is_over else moved.evaluate(at.mean, at.factor)
         return point if monitor.resume_on(moved) else None
     return None
 
@@ -330,7 +336,7 @@ def _escape_point(monitor: Monitor) -> Evaluation | None:
         return None
     higher = leave(likelihood, monitor.last, critical_point)
     if higher is not None:
-        return higher if monitor.resume() else None
+        return higher if monitor.resume("leave") else None
     if critical_point.kind == "saddle":
         monitor.stop_reason = "stalled"
     return None
