@@ -100,3 +100,19 @@ def test_units(rng):
     np.testing.assert_allclose(found.log_probability, same.log_probability, rtol=1e-12)
     np.testing.assert_allclose(found.mean / unit, same.mean, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(found.covariance / units, same.covariance, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", [3, 8])
+def test_the_order_of_the_variables_has_no_influence(rng, k):
+    """Strong correlations couple the factors, so that some boxes need many sweeps."""
+    n, order = 200, rng.permutation(k)
+    lower = rng.uniform(-1.5, 2.5, (n, k))
+    upper = lower + rng.uniform(0.2, 2.0, (n, k))
+    side = rng.integers(4, size=(n, k))
+    lower, upper = np.where(side % 2, -np.inf, lower), np.where(side >= 2, np.inf, upper)
+    width, covariance = upper - lower, 0.999 + 0.001 * np.eye(k)
+    found = expectation_propagation(Boxes(lower, upper, width, covariance))
+    ends = (each[:, order] for each in (lower, upper, width))
+    other = expectation_propagation(Boxes(*ends, covariance[np.ix_(order, order)]))
+    np.testing.assert_allclose(other.log_probability, found.log_probability, atol=1e-5)
+    np.testing.assert_allclose(other.mean, found.mean[:, order], atol=1e-4)
