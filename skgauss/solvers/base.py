@@ -313,16 +313,21 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     """
     likelihood, at = monitor.likelihood, monitor.last
     settled = _SETTLED_IN_WINDOW if likelihood.natural_coordinates else _SETTLED
-    if likelihood.pilot is None or monitor.stop_reason not in settled:
+    if monitor.stop_reason not in settled or suits(likelihood, at):
         return None
-    pilot = Standardization.of(at.mean, likelihood.family, at.factor)
-    if likelihood.pilot.is_near(pilot) or likelihood.is_accurate(at):
-        return None
-    moved = likelihood.with_pilot(pilot)
+    moved = likelihood.with_pilot(Standardization.of(at.mean, likelihood.family, at.factor))
     with suppress(NotPositiveDefiniteError):
         point = None if monitor.is_over else moved.evaluate(at.mean, at.factor)
         return point if monitor.resume_on(moved) else None
     return None
+
+
+def suits(likelihood: Likelihood, at: Evaluation) -> bool:
+    """Whether the lattices, if any, were made for a Gaussian near a point or are accurate there."""
+    if likelihood.pilot is None:
+        return True
+    pilot = Standardization.of(at.mean, likelihood.family, at.factor)
+    return likelihood.pilot.is_near(pilot) or likelihood.is_accurate(at)
 
 
 def _escape_point(monitor: Monitor) -> Evaluation | None:

@@ -515,12 +515,13 @@ def test_steps_far_away_are_as_long_as_the_parabola_is_right(sample, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "seed", [6, *(pytest.param(s, marks=exhaustive) for s in (15, 21, 22, 28))]
+    "seed", [6, 42, 105, *(pytest.param(s, marks=exhaustive) for s in (15, 21, 22, 28))]
 )
 def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
     """On that of the fit without the window it stalled; parents are 110 to 610 times as wide.
 
-    So it did where scores were compared in units of the parent, or steps took the fewest points.
+    So it did where scores were compared in units of the parent, or steps took the fewest points, or
+    where a lattice that shows negative curvature, which is its error, was kept up to the end.
     """
     sample = windows.draw(seed)
     model = sample.fit()
