@@ -23,6 +23,7 @@ from ..tables import (
     check_distinct_names,
     check_table,
     column_labels,
+    is_converted_silently,
 )
 from .base import Statistics, common_labels
 
@@ -222,6 +223,9 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, require_weight: bool = F
     """
     if not len(X) and np.shape(sample_weight) in ((), (0,)):
         return np.empty(0)
+    dtype = getattr(sample_weight, "dtype", None)
+    if is_converted_silently(dtype):
+        raise ValueError(f"sample_weight must hold numbers, got dtype {dtype}.")
     return check_sample_weight(
         sample_weight,
         X,

@@ -86,7 +86,7 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
 
 def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
     """Returns ``read(X)`` if X holds numbers, and refuses what would silently become numbers."""
-    if hasattr(X, "columns") and any(map(_is_converted_silently, getattr(X, "dtypes", ()))):
+    if hasattr(X, "columns") and any(map(is_converted_silently, getattr(X, "dtypes", ()))):
         raise TypeError(f"{name} holds dates, times or complex numbers.")
     array = read(_with_nan(X))
     if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # such as a list with None
@@ -98,10 +98,10 @@ def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
     return array
 
 
-def _is_converted_silently(dtype: Any) -> bool:
-    """Whether a dtype is one of times in polars, or complex, as beside nullable ones in pandas."""
+def is_converted_silently(dtype: Any) -> bool:
+    """Whether a dtype, of any library, is complex or of times, which NumPy makes real numbers."""
     is_temporal = getattr(dtype, "is_temporal", lambda: False)
-    return getattr(dtype, "kind", "") == "c" or bool(is_temporal())
+    return getattr(dtype, "kind", "") in ("c", "m", "M") or bool(is_temporal())
 
 
 def _check_shape(X: Any, name: str) -> None:

@@ -118,3 +118,22 @@ def test_a_regression_takes_limits_of_features_as_recommended():
     given = whole.conditional({"lead": 0.4, "pH": 7.0}).mean_
     prediction = model.predict(pd.DataFrame({"lead": [0.4], "pH": [7.0]}))
     np.testing.assert_allclose(prediction, given, rtol=1e-6)
+
+
+TIMES = pd.Series(pd.date_range("2020", periods=8))
+NO_WEIGHTS = {
+    "NumPy": TIMES.to_numpy(),
+    "pandas": TIMES,
+    "time zone": TIMES.dt.tz_localize("UTC"),
+    "durations": TIMES - TIMES[0],
+    "polars": pl.from_pandas(TIMES),
+    "complex": np.ones(8, complex),
+}
+
+
+@pytest.mark.parametrize("weights", NO_WEIGHTS.values(), ids=NO_WEIGHTS)
+def test_times_are_no_weights(weights):
+    """As nanoseconds they would be numbers."""
+    for read in (GaussianGradientMLE().fit, SufficientStatistics.from_array):
+        with pytest.raises(ValueError, match="sample_weight must hold numbers, got dtype"):
+            read(GOOD, sample_weight=weights)
