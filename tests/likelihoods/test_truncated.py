@@ -564,7 +564,7 @@ def test_values_are_compared_on_one_lattice(rng, known):
 
 @pytest.mark.parametrize(
     "seed",
-    [57, 64, 93, *(pytest.param(s, marks=exhaustive) for s in (4, 25, 31, 40, 72, 84, 106))],
+    [48, 57, 93, *(pytest.param(s, marks=exhaustive) for s in (4, 25, 31, 40, 64, 72, 84, 106))],
 )
 def test_a_climb_that_has_a_maximum_is_not_called_endless(seed):
     """The maximum is known; L-BFGS passes points that are far wider, some hundred times the sample.
