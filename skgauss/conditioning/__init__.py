@@ -13,7 +13,12 @@ from .intervals import (
     coarse_rows,
     coarsened,
 )
-from .lattice_points import lattice_of_step, lattice_of_window, suits_window
+from .lattice_points import (
+    error_on_most_points,
+    lattice_of_step,
+    lattice_of_window,
+    suits_window,
+)
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_equal, sort_patterns

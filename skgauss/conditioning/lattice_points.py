@@ -47,10 +47,21 @@ def lattice_of_window(boxes: Boxes, weight: float) -> Lattice:
 def suits_window(lattice: Lattice, boxes: Boxes, weight: float) -> bool:
     """Whether the lattice of `lattice_of_window` has enough points under another Gaussian, too.
 
-    A lattice with the most points always has enough.
+    A lattice with the most points always has enough, see `error_on_most_points`.
     """
     most = lattice.n_points[0] == _COUNTS[-1]
     return bool(most or not _distance_of_moments(lattice, boxes)[0] > _tolerance_of_window(weight))
+
+
+def error_on_most_points(lattice: Lattice, boxes: Boxes, weight: float) -> float:
+    """The standard errors by which other shifts of a window's lattice would move the estimates.
+
+    It is 0 if the lattice has not the most points, since then they were found to be enough.
+    """
+    if lattice.n_points[0] < _COUNTS[-1]:
+        return 0.0
+    apart = float(_distance_of_moments(lattice, boxes)[0])
+    return _PROMISED_ERROR * apart / _tolerance_of_window(weight)
 
 
 def lattice_of_step(lattice: Lattice, boxes: Boxes) -> Lattice:

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
-from .._wording import DOCUMENTATION_URL, capped, iterations, quoted
+from .._wording import DOCUMENTATION_URL, capped, iterations, quoted, short
 from ..gaussian import Family
 from ..likelihoods import INVOLVED_SHARE
 from ..solvers import Solution
@@ -23,6 +23,7 @@ from .warn_once import DeferredWarning
 # for the default solver on a few hundred rows.
 _TIME_UNITS_OF_COMPLETE = 5
 _TIME_UNITS_OF_INCOMPLETE = 3
+_NOTABLE_ERROR = 0.1  # of an integral, in standard errors of the estimates, that a user is told
 # Why a climb with a task left has not converged where the gradient is small; see `Solution`.
 _WHY_UNFINISHED = {
     "leave": "at a saddle point or an inflection, and no iterations were left to leave it",
@@ -45,6 +46,8 @@ def fit_warnings(outcome: Outcome, data_warning: str) -> list[DeferredWarning]:
         complete = outcome.likelihood.complete
         time_units = _TIME_UNITS_OF_COMPLETE if complete else _TIME_UNITS_OF_INCOMPLETE
         deferred.append(DeferredWarning(ConvergenceWarning, opening, rest, time_units))
+    elif (error := outcome.likelihood.error_of_window(solution.evaluation)) > _NOTABLE_ERROR:
+        deferred.append(DeferredWarning(UserWarning, _explain_error_of_window(error)))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not data_warning:
         direction = solution.critical_point.direction
         indicators = _explain_indicators(outcome)
@@ -93,6 +96,15 @@ def _explain(outcome: Outcome, seconds: float) -> str:
     elif not likelihood.complete:
         sentences.append(_reference(likelihood.page))
     return "".join(f" {sentence}" for sentence in sentences if sentence)
+
+
+def _explain_error_of_window(error: float) -> str:
+    """The text of a warning that a window is integrated too coarsely, as the error in estimates."""
+    return (
+        "The integral over the window is not accurate enough, even with as many points as it may "
+        f"have: the estimates may be off by about {short(error)} of their standard errors, and "
+        f"log_likelihood_ is uncertain, too. {_reference('truncation')}"
+    )
 
 
 def explain_flat(

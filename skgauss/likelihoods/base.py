@@ -309,6 +309,10 @@ class Likelihood(ABC):
         """Whether the lattices, if any, tell the scores at a point as well as they are meant to."""
         return True
 
+    def error_of_window(self, at: Evaluation) -> float:
+        """The standard errors by which estimates may be off as no lattice suits the window."""
+        return 0.0
+
     @property
     def has_information(self) -> bool:
         """Whether `information` has a formula, and its matrix is small enough to be formed."""

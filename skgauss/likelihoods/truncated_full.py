@@ -7,7 +7,13 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import MIN_LATTICE_VARIABLES, N_POINTS, Lattice
-from ..conditioning import Standardization, lattice_of_step, lattice_of_window, suits_window
+from ..conditioning import (
+    Standardization,
+    error_on_most_points,
+    lattice_of_step,
+    lattice_of_window,
+    suits_window,
+)
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood, cache_latest
@@ -102,6 +108,10 @@ class TruncatedFull(TruncatedLikelihood):
         boxes, lattice = self._box.about(at.mean, at.factor), self._lattice
         suits = lattice is None or suits_window(lattice, boxes, self.weight)
         return suits and self._data.is_accurate(at)
+
+    def error_of_window(self, at: Evaluation) -> float:
+        box, lattice = self._box.about(at.mean, at.factor), self._lattice
+        return 0.0 if lattice is None else error_on_most_points(lattice, box, self.weight)
 
     @property
     def approximation(self) -> Likelihood | None:
