@@ -310,7 +310,7 @@ class Likelihood(ABC):
         return True
 
     def error_of_window(self, at: Evaluation) -> float:
-        """The standard errors by which estimates may be off as no lattice suits the window."""
+        """The standard errors by which a window's lattice may move estimates; 0 if it suits."""
         return 0.0
 
     @property

@@ -65,9 +65,9 @@ _OVERSTEPPED_PRECISION = -1.0
 # feature whose coefficient of variation about the limit is above 1, 1 % had at most 2.1, and half
 # had 1,400 and more.
 _MIN_FALL_RATIO = 4.0
-# Length of a Newton step, in standard errors of one row, after which exact data are asked again. A
-# climb to a known maximum passed a point where the full step was 5.4 times the precision; after
-# this step it was 0.1 times. In six climbs without a maximum it had grown.
+# Length of a Newton step, in standard errors of one row, after which a climb is judged again. One
+# to a known maximum passed a point where the full step was 5.4 times the precision; after this step
+# it was 0.1 times. In six climbs without a maximum it had grown.
 _CHECK_RADIUS = 1.0
 _FAR_MEAN = 1e14  # standard deviations from 0 beyond which float64 resolves a mean too coarsely
 # Nats of rounding in a value above which the gradient has no correct digits either, and may be 0. A

@@ -313,7 +313,7 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     """
     likelihood, at = monitor.likelihood, monitor.last
     settled = _SETTLED_IN_WINDOW if likelihood.natural_coordinates else _SETTLED
-    if monitor.stop_reason not in settled or suits(likelihood, at):
+    if monitor.stop_reason not in settled or lattices_suit(likelihood, at):
         return None
     moved = likelihood.with_pilot(Standardization.of(at.mean, likelihood.family, at.factor))
     with suppress(NotPositiveDefiniteError):
@@ -322,7 +322,7 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     return None
 
 
-def suits(likelihood: Likelihood, at: Evaluation) -> bool:
+def lattices_suit(likelihood: Likelihood, at: Evaluation) -> bool:
     """Whether the lattices, if any, were made for a Gaussian near a point or are accurate there."""
     if likelihood.pilot is None:
         return True

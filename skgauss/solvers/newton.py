@@ -30,7 +30,7 @@ from ..likelihoods import (
     Subspace,
     step_to,
 )
-from .base import Stalled, Unbounded, suits
+from .base import Stalled, Unbounded, lattices_suit
 from .safeguards import is_no_loss
 
 # Length of a step in the frame, in standard errors of one row. The mean of a parent far outside of
@@ -128,7 +128,8 @@ def newton_step(
     if not information.is_finite:
         raise Stalled
     # A concave likelihood has no negative curvature, except by the error of a lattice.
-    if likelihood.has_one_maximum and not information.exceeds(0.0) and not suits(likelihood, at):
+    bent_up = likelihood.has_one_maximum and not information.exceeds(0.0)
+    if bent_up and not lattices_suit(likelihood, at):
         raise Stalled
     region = region.updated_at(at, likelihood, information.exceeds(CLEAR_EIGENVALUE))
     radius = region.radius
