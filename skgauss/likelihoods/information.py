@@ -208,6 +208,11 @@ class Information:
         """Whether the whole matrix is finite, which it is unless a box was beyond float64."""
         return bool(np.isfinite(self.matrix).all())
 
+    @property
+    def is_positive(self) -> bool:
+        """Whether it is finite and positive definite."""
+        return self.is_finite and self.exceeds(0.0)
+
     def exceeds(self, bound: float) -> bool:
         """Whether all eigenvalues exceed a bound that is not negative, by two factorizations."""
         return self._factor is not None and self._factor_with(-bound) is not None

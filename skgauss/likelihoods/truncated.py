@@ -308,13 +308,17 @@ class TruncatedLikelihood(Likelihood):
             return False
         if at.value - self.rounding_of_the_value(at) < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
+        # What the next step needs anyway may show that no more points are needed for the verdict.
+        restricted = self.fixed.restrict(self)
+        if not (self._exact or restricted.information_of_step(at).is_positive):
+            return False
         found = self._with_positive_information(at)
         if found is None or not self._oversteps(*found):
             return False
         at, information = found
         step, _ = information.newton_step(at.natural_gradient, _CHECK_RADIUS)
         with suppress(NotPositiveDefiniteError):
-            reached = step_to(self.fixed.restrict(self), at, step)
+            reached = step_to(restricted, at, step)
             found = self._with_positive_information(reached)
             return found is None or self._oversteps(*found)
         return True
@@ -335,7 +339,7 @@ class TruncatedLikelihood(Likelihood):
         point. Then both are those on a lattice that is made for this one.
         """
         information = self.fixed.restrict(self).information(at)
-        if information.is_finite and information.exceeds(0.0):
+        if information.is_positive:
             return at, information
         pilot = Standardization.of(at.mean, self.family, at.factor)
         if not self._exact or self.pilot is None or self.pilot.equals(pilot):

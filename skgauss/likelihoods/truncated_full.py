@@ -132,6 +132,7 @@ class TruncatedFull(TruncatedLikelihood):
     def information(self, at: Evaluation) -> Information:
         return self._information_on(self._lattice, at)
 
+    @cache_latest
     def information_of_step(self, at: Evaluation) -> Information:
         """The information with the window integrated on no more points than a step needs."""
         fine = self._lattice

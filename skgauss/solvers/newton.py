@@ -128,7 +128,7 @@ def newton_step(
     if not information.is_finite:
         raise Stalled
     # A concave likelihood has no negative curvature, except by the error of a lattice.
-    bent_up = likelihood.has_one_maximum and not information.exceeds(0.0)
+    bent_up = likelihood.has_one_maximum and not information.is_positive
     if bent_up and not lattices_suit(likelihood, at):
         raise Stalled
     region = region.updated_at(at, likelihood, information.exceeds(CLEAR_EIGENVALUE))
