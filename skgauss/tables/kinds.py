@@ -52,11 +52,11 @@ _NO_TABLES: tuple[tuple[Callable[[Any], bool], str], ...] = (
         "{X} is a LazyFrame, which holds no rows. Pass {X}.collect().",
     ),
     (_is_delayed, "{X} is a {kind} of Dask, which holds no rows. Pass {X}.compute()."),
-    (lambda X: isinstance(X, Iterator), "{X} is a {kind}, and not a table. Pass list({X})."),
     (
-        lambda X: isinstance(X, str | PathLike),
-        "{X} is a {kind}, and not a table. If it is the path of a file, pass pandas.read_csv({X}).",
+        lambda X: isinstance(X, str | PathLike) or hasattr(type(X), "read"),
+        "{X} is a {kind}, and not a table. If it is a file or a path, pass pandas.read_csv({X}).",
     ),
+    (lambda X: isinstance(X, Iterator), "{X} is a {kind}, and not a table. Pass list({X})."),
     (
         _holds_records,
         "{X} is a {kind} of records, whose fields are no columns. Pass pandas.DataFrame({X}).",

@@ -105,12 +105,14 @@ def is_converted_silently(dtype: Any) -> bool:
 
 
 def _check_shape(X: Any, name: str) -> None:
-    """Refuse a frame without columns, and a list whose rows differ in length."""
+    """Refuse a frame without columns, and a list whose rows, but not texts, differ in length."""
     if hasattr(X, "columns") and not column_names(X):
         raise ValueError(f"{name} has no columns.")
-    rows = [row for row in X if hasattr(row, "__len__")] if isinstance(X, list | tuple) else []
+    rows = X if isinstance(X, list | tuple) else []
+    if not all(hasattr(row, "__len__") and not isinstance(row, str) for row in rows):
+        return
     for i, row in enumerate(rows):
-        if len(rows) == len(X) and len(row) != len(rows[0]):
+        if len(row) != len(rows[0]):
             raise ValueError(
                 f"Row {i} of {name}, counted from 0, has {len(row)} values, but row 0 has "
                 f"{len(rows[0])}. Put NaN where a value is missing."

@@ -57,8 +57,8 @@ def test_several_tables_are_not_one():
     np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("kind", [str, Path])
-def test_the_path_of_a_file(tmp_path, kind):
+@pytest.mark.parametrize("kind", [str, Path, lambda path: io.StringIO(path.read_text())])
+def test_a_file_or_its_path(tmp_path, kind):
     FRAME.to_csv(tmp_path / "rows.csv", index=False)
     X = kind(tmp_path / "rows.csv")
     assert "pass pandas.read_csv(X)." in refusal(GaussianGradientMLE().fit, X)
@@ -69,6 +69,17 @@ def test_rows_of_unequal_length_are_counted():
     told = refusal(GaussianGradientMLE().fit, [[1.0, 2.0], [2.0, 5.0], [4.0], [3.0, 3.0]])
     assert told.startswith("Row 2 of X, counted from 0, has 1 values, but row 0 has 2. Put NaN")
     assert GaussianGradientMLE().fit([[1.0, 2.0], [2.0, 5.0], [4.0, np.nan], [3, 3]]).converged_
+
+
+@pytest.mark.parametrize("values", [["yes", "no", "maybe", "no"], ["<0.5", "1", "2.25", "3"]])
+def test_a_text_is_a_value_and_no_row(values):
+    """So labels of classes, or limits, are told alike in a list, a tuple and an array."""
+    told = [
+        refusal(lambda y: GaussianRegressor().fit(ROWS, y), kind(values))
+        for kind in (list, tuple, np.array)
+    ]
+    assert repr(values[0]) in told[0]
+    assert len({*told}) == 1
 
 
 def test_a_frame_without_columns():
