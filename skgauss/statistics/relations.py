@@ -49,7 +49,8 @@ def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[in
 def narrow_pairs(statistics: Any) -> list[tuple[int, int]]:
     """Returns pairs of features: all rows that show the first show the second, which hardly varies.
 
-    It varies in other rows, as an indicator of the gaps of the first feature does.
+    It varies in other rows, as an indicator of the gaps of the first feature does. Where no more
+    rows than features show the first, the second may hardly vary by chance, and is not returned.
     """
     shown = (~statistics.missing).astype(np.float64)
     weights = shown.T @ (statistics.weights[:, None] * shown)
@@ -57,9 +58,10 @@ def narrow_pairs(statistics: Any) -> list[tuple[int, int]]:
     of_pattern = np.cumsum(statistics.counts) - statistics.counts
     sums, squares = (np.add.reduceat(each, of_pattern) for each in (levels * rows, rows**2))
     together = weights >= (1 - EPS) * weights.diagonal()[:, None]
+    together &= (shown.T @ statistics.counts > len(weights))[:, None]
     total = np.maximum(weights, np.finfo(float).tiny)
     variances = shown.T @ squares / total - (shown.T @ sums / total) ** 2
-    narrow = together & (variances < _NARROW_SHARE**2) & (weights > 0) & (statistics.variances > 0)
+    narrow = together & (variances < _NARROW_SHARE**2) & (statistics.variances > 0)
     np.fill_diagonal(narrow, False)
     return [(j, k) for j, k in np.argwhere(narrow).tolist()]
 

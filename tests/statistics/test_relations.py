@@ -163,6 +163,15 @@ def test_a_feature_that_is_shown_beside_few_values_only_is_no_indicator():
     assert IncompleteStatistics.from_array(X).narrow_pairs() == []
 
 
+def test_as_many_rows_as_features_may_agree_by_chance(rng):
+    X = rng.standard_normal((200, 3))
+    for n_shown in range(1, 6):
+        X[:, 0] = np.where(np.arange(200) < n_shown, X[:, 1], np.nan)
+        X[:n_shown, 2] = 0.5
+        pairs = [(0, 2)] if n_shown > 3 else []
+        assert IncompleteStatistics.from_array(X).narrow_pairs() == pairs
+
+
 def test_a_constant_is_no_indicator(rng):
     X = np.column_stack((rng.standard_normal((50, 2)), np.ones(50)))
     X[:9, 0] = np.nan
