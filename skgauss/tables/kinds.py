@@ -28,15 +28,17 @@ def is_in_other_library(X: Any) -> bool:
     return X is not None and not isinstance(X, np.ndarray)
 
 
-def _is_mapping(X: Any) -> bool:
-    return isinstance(X, Mapping) and not hasattr(X, "shape")  # a sparse array may be a mapping
-
-
 def _holds_records(X: Any) -> bool:
     """Whether X is an array with fields, or a list of mappings, as JSON has it."""
     if isinstance(X, list | tuple):
         return len(X) > 0 and isinstance(X[0], Mapping)
     return bool(getattr(getattr(X, "dtype", None), "names", None))
+
+
+def _holds_tables(X: Any) -> bool:
+    """Whether X is a list of tables of any library."""
+    shape = getattr(X[0], "shape", ()) if isinstance(X, list | tuple) and len(X) else ()
+    return isinstance(shape, tuple) and len(shape) == 2
 
 
 def _is_delayed(X: Any) -> bool:
@@ -51,6 +53,11 @@ _NO_TABLES: tuple[tuple[Callable[[Any], bool], str], ...] = (
         lambda X: type(X).__name__ == "LazyFrame",
         "{X} is a LazyFrame, which holds no rows. Pass {X}.collect().",
     ),
+    (
+        lambda X: isinstance(X, Mapping) and not hasattr(X, "shape"),  # a sparse array may be one
+        "{X} is a {kind}, and not a table. If its values are the columns, pass "
+        "pandas.DataFrame({X}). If one of them is the table, pass that, as in {X}['data'].",
+    ),
     (_is_delayed, "{X} is a {kind} of Dask, which holds no rows. Pass {X}.compute()."),
     (
         lambda X: isinstance(X, str | PathLike) or hasattr(type(X), "read"),
@@ -62,17 +69,12 @@ _NO_TABLES: tuple[tuple[Callable[[Any], bool], str], ...] = (
         "{X} is a {kind} of records, whose fields are no columns. Pass pandas.DataFrame({X}).",
     ),
     (
-        _is_mapping,
-        "{X} is a {kind}, and not a table. If its values are the columns, pass "
-        "pandas.DataFrame({X}). If one of them is the table, pass that, as in {X}['data'].",
-    ),
-    (
         lambda X: isinstance(X, tuple) and any(hasattr(each, "columns") for each in X),
         "{X} is a tuple of frames, as skgauss.parse_limits returns it. Unpack it, lower, upper = "
         "skgauss.parse_limits(table), and pass lower as {table} and upper as {table}_upper.",
     ),
     (
-        lambda X: isinstance(X, list | tuple) and len(X) > 0 and getattr(X[0], "ndim", 0) == 2,
+        _holds_tables,
         "{X} is a {kind} of tables. Pass one of them, as in {X}[0]. If they are chunks of one "
         "table, pass numpy.concatenate({X}).",
     ),

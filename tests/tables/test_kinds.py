@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import dask
+import dask.array as da
 import dask.bag
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from skgauss import GaussianGradientMLE, GaussianRegressor, SufficientStatistics
@@ -50,11 +52,12 @@ def test_several_tables_are_not_one():
     for X in ((np.array(ROWS), np.arange(4)), [np.array(ROWS), np.array(ROWS[:3])]):
         assert "Pass one of them, as in X[0]." in refusal(GaussianGradientMLE().fit, X)
         assert GaussianGradientMLE().fit(X[0]).converged_
-    chunks = [FRAME[:2], FRAME[2:]]
-    assert "pass numpy.concatenate(X)." in refusal(GaussianGradientMLE().fit, chunks)
     expected = GaussianGradientMLE().fit(FRAME.to_numpy()).mean_
-    found = GaussianGradientMLE().fit(np.concatenate(chunks)).mean_
-    np.testing.assert_array_equal(found, expected)
+    for library in (pd.DataFrame, pl.DataFrame, np.array, da.from_array):
+        chunks = [library(FRAME[:2].to_numpy()), library(FRAME[2:].to_numpy())]
+        assert "pass numpy.concatenate(X)." in refusal(GaussianGradientMLE().fit, chunks)
+        found = GaussianGradientMLE().fit(np.concatenate(chunks)).mean_
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("kind", [str, Path, lambda path: io.StringIO(path.read_text())])
