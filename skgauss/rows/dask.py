@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._sklearn import output_config
+from .._typing import Array
 from ..blocks import VALUES, apply_to_block, map_values, told_by_place, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from ..tables import as_numbers, is_dask, is_dask_frame
@@ -188,12 +189,14 @@ def _numbers_of_columns(block: Any, columns: Sequence[Any], read: Any = as_numbe
     return read(block[list(columns)], part=_OF_BLOCK)
 
 
-def numeric_array(X: Any, sample: np.ndarray, **told: Any) -> Any:
-    """Returns X as a Dask array of the dtype of `sample`, all features of a row in one block.
+def numeric_array(X: Any, sample: Array | None = None, **told: Any) -> Any:
+    """Returns X as a Dask array of numbers, all features of a row in one block.
 
+    It has the dtype of `sample`, numbers that were read from a part of X; None means to read one.
     `told` are parameters of `as_numbers` for messages.
     """
     read = partial(as_numbers, **told)  # since Dask has a parameter `name` of its own
+    sample = as_numbers(sample_of(X, 0)[0], **told) if sample is None else sample
     if is_dask_frame(X):
         return X.map_partitions(_numbers_of_columns, X.columns, read, meta=sample[:0])
     X = X.rechunk({1: -1})
@@ -204,8 +207,7 @@ def with_upper_of_dask(X: Any, upper: UpperEnds, sample: np.ndarray, sample_weig
     """Returns ``[X | X_upper]`` as a Dask array; the upper ends may be in memory."""
     X, X_upper = numeric_array(X, sample), upper.values
     if is_dask(X_upper):
-        of_upper = as_numbers(sample_of(X_upper, 0)[0], name="X_upper")
-        X_upper = numeric_array(X_upper, of_upper, name="X_upper")
+        X_upper = numeric_array(X_upper, name="X_upper")
     dtype = np.result_type(sample, X_upper)
     weights = _aligned_weights(sample_weight, X)
     both = partial(_with_upper_of_block, upper._replace(values=None))

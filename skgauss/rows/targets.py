@@ -23,7 +23,7 @@ from ..tables import (
     like,
 )
 from . import array_api
-from .dask import numeric_array, sample_of, side_by_side
+from .dask import numeric_array, side_by_side
 
 _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
 
@@ -40,9 +40,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     if of_series:
         y = y.to_frame()
     if is_dask(y) and y.ndim in (1, 2):
-        table = y if y.ndim == 2 else y[:, None]
-        sample = as_numbers(sample_of(table, 0)[0], name=name, frame=frame)
-        numbers = numeric_array(table, sample, name=name, frame=frame)
+        numbers = numeric_array(y if y.ndim == 2 else y[:, None], name=name, frame=frame)
         y = numbers if y.ndim == 2 else numbers[:, 0]
     elif not is_dask(y):
         y = as_numbers(to_host(y), _READ_TARGETS, name, frame)
