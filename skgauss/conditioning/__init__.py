@@ -6,19 +6,8 @@ belong in `likelihoods`.
 """
 
 from .draws import drawn_inside, drawn_rows
-from .intervals import (
-    Coarsened,
-    CoarseRows,
-    Score,
-    coarse_rows,
-    coarsened,
-)
-from .lattice_points import (
-    error_on_most_points,
-    lattice_of_step,
-    lattice_of_window,
-    suits_window,
-)
+from .intervals import Coarsened, CoarseRows, Score, coarse_rows, coarsened
+from .lattice_points import error_on_most_points, lattice_of_step, lattice_of_window, suits_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_equal, sort_patterns

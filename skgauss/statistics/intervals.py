@@ -20,12 +20,7 @@ from ..conditioning import are_intervals, sort_equal
 from .base import Statistics
 from .by_feature import AvailableMoments
 from .complete import SufficientStatistics, two_sum
-from .incomplete import (
-    IncompleteStatistics,
-    has_full_rank,
-    of_no_rows,
-    summarize_incomplete,
-)
+from .incomplete import IncompleteStatistics, has_full_rank, of_no_rows, summarize_incomplete
 
 
 class Bounds(NamedTuple):
