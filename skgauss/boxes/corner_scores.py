@@ -95,12 +95,7 @@ def _frame(normal: Array) -> Array:
 
 
 def _side_integrals(
-    order: int,
-    ends: Array,
-    root: Array,
-    variable: NDArray[np.intp],
-    place: Array,
-    frame: Array,
+    order: int, ends: Array, root: Array, variable: NDArray[np.intp], place: Array, frame: Array
 ) -> list[Array]:
     """Integrals over each side of products of z along all columns of its frame but the first."""
     n, k = len(place), root.shape[1]

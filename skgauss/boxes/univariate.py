@@ -76,11 +76,7 @@ def _of_few(
     narrow = fall < _POLYNOMIAL_FALL
     from_end = narrow | (near > 3.0)
     found = np.empty((1 + highest, len(near)))
-    for kind, rule in (
-        (narrow, _quadrature),
-        (from_end ^ narrow, _tail),
-        (~from_end, _wide),
-    ):
+    for kind, rule in ((narrow, _quadrature), (from_end ^ narrow, _tail), (~from_end, _wide)):
         (some,) = kind.nonzero()
         if some.size:
             parts = rule(near[some], far[some], width[some], highest)

@@ -103,10 +103,7 @@ def _frequencies(weights: Array) -> Array:
 
 
 def _with_enough_points(
-    lattice: Lattice,
-    boxes: Boxes,
-    tolerance: Array,
-    distance: Callable[[Lattice, Boxes], Array],
+    lattice: Lattice, boxes: Boxes, tolerance: Array, distance: Callable[[Lattice, Boxes], Array]
 ) -> Lattice:
     """The lattice with more points for boxes whose shifts are farther apart than their tolerance.
 

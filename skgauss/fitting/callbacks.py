@@ -73,7 +73,4 @@ class IterationCallbacks:
         return self._iteration.call_on_fit_task_end(**self._arguments(evaluation))
 
     def _arguments(self, evaluation: Evaluation) -> dict[str, Any]:
-        return {
-            **self.hook_args,
-            "reconstruction_attributes": lambda: self.attributes(evaluation),
-        }
+        return {**self.hook_args, "reconstruction_attributes": lambda: self.attributes(evaluation)}

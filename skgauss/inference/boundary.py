@@ -127,11 +127,7 @@ class _Lagrangian:
     """
 
     def __init__(
-        self,
-        roots: _Roots,
-        height: Callable[[Evaluation], Jet],
-        nats: float,
-        multiplier: float,
+        self, roots: _Roots, height: Callable[[Evaluation], Jet], nats: float, multiplier: float
     ):
         self.roots, self.multiplier = roots, multiplier
         self._height, self._nats, self._stiffness = height, nats, _STIFFNESS * math.sqrt(nats)

@@ -152,10 +152,7 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
     dependent = f"{_sets(relations, names)} depend on each other linearly"
     too_few = f"there are too few distinct rows (at least {d + 1} are needed)"
     if all(len(features) <= rank for features in relations):
-        return (
-            f"{ranked} {dependent}.",
-            f"use covariance_type='diag', or {_advice(relations)}.",
-        )
+        return (f"{ranked} {dependent}.", f"use covariance_type='diag', or {_advice(relations)}.")
     if rank < weight <= d and len(relations) > 1:  # the weight may be the number of rows
         return f"{ranked} {too_few}.", "use covariance_type='diag', or collect more rows."
     return (

@@ -58,11 +58,7 @@ class IntervalDiagonal(UncorrelatedLikelihood):
     has_information = True
 
     def __init__(
-        self,
-        statistics: Any,
-        family: Diagonal,
-        ridge: Array | None = None,
-        fixed: Fixed = NO_FIXED,
+        self, statistics: Any, family: Diagonal, ridge: Array | None = None, fixed: Fixed = NO_FIXED
     ):
         s: IntervalStatistics = statistics.by_feature
         self._moments = fixed.moments(statistics, family)
@@ -122,11 +118,7 @@ class IntervalFull(ObservedFull):
     data_kind, page = _DATA_KIND, _PAGE
 
     def __init__(
-        self,
-        statistics: Any,
-        family: Full,
-        ridge: Array | None = None,
-        fixed: Fixed = NO_FIXED,
+        self, statistics: Any, family: Full, ridge: Array | None = None, fixed: Fixed = NO_FIXED
     ):
         super().__init__(statistics, family, ridge, fixed)
         self._may_spread = statistics.bounds.all_open  # two finite ends bound a variance

@@ -313,11 +313,7 @@ def _label_within_decades(axis: Any) -> None:
 
 
 def _grid(
-    path: Array,
-    maximum: tuple[float, float],
-    mean_limits: Any,
-    scale_limits: Any,
-    resolution: int,
+    path: Array, maximum: tuple[float, float], mean_limits: Any, scale_limits: Any, resolution: int
 ) -> tuple[Array, Array]:
     """Means and scales of a map, (resolution,) each, the scales in equal ratios.
 

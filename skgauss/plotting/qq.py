@@ -143,11 +143,7 @@ class QQDisplay(Display):
         return display.plot(ax=ax, level=level, scatter_kwargs=scatter_kwargs)
 
     def plot(
-        self,
-        ax: Any = None,
-        *,
-        level: float = 0.95,
-        scatter_kwargs: dict[str, Any] | None = None,
+        self, ax: Any = None, *, level: float = 0.95, scatter_kwargs: dict[str, Any] | None = None
     ) -> Self:
         """Plot the distances.
 
