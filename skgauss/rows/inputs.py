@@ -95,7 +95,8 @@ def rows_of(
     known only to an interval. With `require_weight` one weight must be positive.
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
-        check_table(array, name)
+        if array is not None:
+            check_table(array, name)
     if X_upper is not None:
         check_same_names(X, X_upper)
     if sample_weight is not None:

@@ -287,8 +287,8 @@ def _advice_for_cells(cells: list[Any], decimal: str, is_used: bool, of_pandas: 
             )
         if all(text.strip().startswith(MARKS) and not re.search(r"\d", text) for text in texts):
             return (
-                f"Write the number of the limit in place of the word, as in '<0{decimal}05'. "
-                "Taken for missing, they would be estimated as if they were like all other values."
+                f"Write the number of the limit in place of the word, as in '<0{decimal}05'. If "
+                "such values were taken for missing, they would be estimated like all others."
             )
         if all(map(_WITH_WORDS.fullmatch, texts)):
             return (
