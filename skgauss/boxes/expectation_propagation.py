@@ -15,7 +15,7 @@ from .base import Boxes, BoxMoments
 from .univariate import univariate_moments
 
 # Change of a mean or of a variance, for variables of variance 1, with which a box is finished. The
-# log-probability is stationary at the fixed point, so that its error is about the square of this.
+# log-probability is stationary at the fixed point, so that its error is far smaller than this.
 _TOL = 1e-4
 _MAX_SWEEPS = 20  # over the variables of a box; most boxes need two to five
 # Largest precision of a factor, for a variable of variance 1. An interval narrower than 1e-4

@@ -1,11 +1,15 @@
 """Expectation propagation: exact where it must be, and near elsewhere."""
 
+import sys
+
 import numpy as np
 import pytest
 from oracles import five_points, gradients_of_box
 
 from skgauss.boxes import Boxes, box_moments
 from skgauss.boxes.expectation_propagation import expectation_propagation
+
+MODULE = sys.modules[expectation_propagation.__module__]
 
 
 def covariances(rng, n, k):
@@ -102,17 +106,35 @@ def test_units(rng):
     np.testing.assert_allclose(found.covariance / units, same.covariance, atol=1e-12)
 
 
-@pytest.mark.parametrize("k", [3, 8])
-def test_the_order_of_the_variables_has_no_influence(rng, k):
-    """Strong correlations couple the factors, so that some boxes need many sweeps."""
-    n, order = 200, rng.permutation(k)
+def strongly_correlated(rng, n, k):
+    """Ends and a covariance that couple the factors, so that some boxes need many sweeps."""
     lower = rng.uniform(-1.5, 2.5, (n, k))
     upper = lower + rng.uniform(0.2, 2.0, (n, k))
     side = rng.integers(4, size=(n, k))
     lower, upper = np.where(side % 2, -np.inf, lower), np.where(side >= 2, np.inf, upper)
-    width, covariance = upper - lower, 0.999 + 0.001 * np.eye(k)
-    found = expectation_propagation(Boxes(lower, upper, width, covariance))
-    ends = (each[:, order] for each in (lower, upper, width))
+    return lower, upper, upper - lower, 0.999 + 0.001 * np.eye(k)
+
+
+@pytest.mark.parametrize("k", [3, 8])
+def test_the_order_of_the_variables_has_no_influence(rng, k):
+    order = rng.permutation(k)
+    *ends, covariance = strongly_correlated(rng, 200, k)
+    found = expectation_propagation(Boxes(*ends, covariance))
+    ends = (each[:, order] for each in ends)
     other = expectation_propagation(Boxes(*ends, covariance[np.ix_(order, order)]))
     np.testing.assert_allclose(other.log_probability, found.log_probability, atol=1e-5)
     np.testing.assert_allclose(other.mean, found.mean[:, order], atol=1e-4)
+
+
+@pytest.mark.parametrize("k", [3, 8])
+def test_sweeps_go_on_until_the_moments_are_settled(rng, monkeypatch, k):
+    """With four sweeps they are not; the fixed point is found with a tolerance near rounding."""
+    boxes, found = Boxes(*strongly_correlated(rng, 200, k)), {}
+    for tol, most in ((1e-12, 300), (1e-12, 4), (MODULE._TOL, MODULE._MAX_SWEEPS)):
+        monkeypatch.setattr(MODULE, "_TOL", tol)
+        monkeypatch.setattr(MODULE, "_MAX_SWEEPS", most)
+        found[most] = expectation_propagation(boxes)
+    for most, low, high in ((4, 1e-3, 1e-1), (20, 0, 1e-4)):
+        assert low <= np.abs(found[most].mean - found[300].mean).max() < high
+        error = np.abs(found[most].log_probability - found[300].log_probability).max()
+        assert low / 10 <= error < high / 10

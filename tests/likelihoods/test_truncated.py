@@ -563,6 +563,16 @@ def test_a_window_that_the_most_points_do_not_tell_is_a_warning(monkeypatch, see
         assert errors < 0.1
 
 
+@pytest.mark.parametrize("error", [0.09, 0.11, 5.0])
+def test_an_error_of_the_window_is_told_from_a_tenth_of_a_standard_error(monkeypatch, error):
+    monkeypatch.setattr(TruncatedFull, "error_of_window", lambda likelihood, at: error)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert windows.draw(6).fit().converged_
+    told = [f"may be off by about {error:g} of their" in str(each.message) for each in caught]
+    assert told == [True] * (error > 0.1)
+
+
 @exhaustive
 @pytest.mark.parametrize(("seed", "moves"), [(22, True), (21, False)])
 def test_a_climb_has_converged_only_on_lattices_that_were_checked(seed, moves):
