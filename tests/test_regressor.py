@@ -438,6 +438,11 @@ def test_weights_of_dask(air):
     assert_allclose(errors, expected.standard_errors().coef, rtol=1e-6)
     with pytest.raises(ValueError, match="y cannot be split as X is"):
         GaussianRegressor().fit(lazy[PREDICTORS], air["Ozone"])
+    y = da.from_array(air["Ozone"].to_numpy(), chunks=60)  # three blocks of other lengths
+    with pytest.raises(ValueError, match=r"y must be split as X .*\.to_dask_array\(lengths=True\)"):
+        GaussianRegressor().fit(lazy[PREDICTORS], y)
+    model = GaussianRegressor().fit(lazy[PREDICTORS].to_dask_array(lengths=True), y)
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
 
 
 def test_a_name_that_a_feature_has_already(correlated):

@@ -98,4 +98,9 @@ def _stack_targets(X: Any, targets: Any) -> Any:
 
 
 def _block_with_targets(X: Array, targets: Array) -> Array:
+    if len(X) != len(targets):
+        raise ValueError(
+            f"y must be split as X is, got a block of {len(targets)} rows beside one of {len(X)}. "
+            "If X is a frame, pass X.to_dask_array(lengths=True)."
+        )
     return np.hstack((X, targets)).astype(np.float64, copy=False)
