@@ -7,11 +7,5 @@ read as numbers, with a remedy. It knows nothing of rows, weights and intervals.
 from .frames import check_same_names, check_same_order, column_dtypes, column_names, like
 from .kinds import check_table, is_dask, is_dask_frame, is_in_other_library
 from .labels import as_table, axis_labels, check_distinct_names, column_labels
-from .numbers import (
-    READ,
-    as_numbers,
-    is_converted_silently,
-    is_number,
-    numbers_of_parameter,
-)
+from .numbers import READ, as_numbers, is_converted_silently, is_number, numbers_of_parameter
 from .parse_limits import parse_limits
