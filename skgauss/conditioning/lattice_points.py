@@ -64,16 +64,16 @@ def error_on_most_points(lattice: Lattice, boxes: Boxes, weight: float) -> float
     return _PROMISED_ERROR * apart / _tolerance_of_window(weight)
 
 
-def lattice_of_step(lattice: Lattice, boxes: Boxes) -> Lattice:
+def lattice_of_step(lattice: Lattice, boxes: Boxes, *, of_few_steps: bool) -> Lattice:
     """The lattice of a window with no more points than the information of a Newton step needs.
 
     A sample of the fewest rows would need as many. It is the lattice itself if no fewer are enough.
-    But if that has the most points of all, which were not found to be enough, it has only
-    `N_POINTS`, since no number of points would tell the information.
+    But if it has the most points of all, it has only `N_POINTS`, unless the climb is expected to be
+    one `of_few_steps`.
     """
     has, enough = lattice.n_points[0], partial(suits_window, boxes=boxes, weight=MIN_ROWS)
     fewer = (lattice.with_points(count) for count in _COUNTS if N_POINTS <= count < has)
-    otherwise = lattice if has < _COUNTS[-1] else lattice.with_points(N_POINTS)
+    otherwise = lattice if of_few_steps or has < _COUNTS[-1] else lattice.with_points(N_POINTS)
     return next(filter(enough, fewer), otherwise)
 
 

@@ -157,11 +157,11 @@ def test_the_lattice_of_a_sample_does_not_suit_a_far_wider_parent(seed):
     assert not suits_window(lattice, window_of(sample, np.zeros(5), sample.covariance), sample.n)
 
 
-@each_value(has=[503, 2_003, 10_007, 30_011, 100_003], needed=[10_007, None])
-def test_a_step_takes_the_fewest_points_that_are_enough(monkeypatch, has, needed):
+@each_value(has=[503, 2_003, 10_007, 30_011, 100_003], needed=[10_007, None], few=[False, True])
+def test_a_step_takes_the_fewest_points_that_are_enough(monkeypatch, has, needed, few):
     """It tries no more than the lattice has, and takes all of these if fewer are not enough.
 
-    Only the most points of all, if they may be too few, are replaced by the fewest.
+    If there may be many steps, the most points of all are replaced by the fewest.
     """
     boxes = window_of(windows.draw(15), np.zeros(5), windows.draw(15).covariance)
     distance, tried = lattice_points._distance_of_moments, []
@@ -174,8 +174,9 @@ def test_a_step_takes_the_fewest_points_that_are_enough(monkeypatch, has, needed
     if needed is None:
         monkeypatch.setattr(lattice_points, "_PROMISED_ERROR", 0.0)
     lattice = Lattice.of(boxes, n_points=has)
-    found = lattice_of_step(lattice, boxes)
-    assert found.n_points[0] == min(has, needed or has % 100_003 or 503)
+    found = lattice_of_step(lattice, boxes, of_few_steps=few)
+    most = 503 if has == 100_003 and not few else has
+    assert found.n_points[0] == min(has, needed or most)
     assert all(count < has for count in tried)
     np.testing.assert_array_equal(found.shift, lattice.shift)
 

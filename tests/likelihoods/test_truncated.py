@@ -574,6 +574,18 @@ def test_an_error_of_the_window_is_told_from_a_tenth_of_a_standard_error(monkeyp
 
 
 @exhaustive
+@pytest.mark.parametrize("seed", [326, 700037])
+def test_the_steps_of_exact_data_have_all_points_that_a_far_wider_parent_needs(seed):
+    """With the information on 503 of 100,003 points one climb stalled and one took 800 steps."""
+    sample = windows.draw(seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The integral over the window is not accurate enough")
+        model = sample.fit()
+    assert model.converged_
+    assert model.n_iter_ <= 20
+
+
+@exhaustive
 @pytest.mark.parametrize(("seed", "moves"), [(22, True), (21, False)])
 def test_a_climb_has_converged_only_on_lattices_that_were_checked(seed, moves):
     """Where one climb settles another lattice is needed; it has converged only at its real end."""
