@@ -100,10 +100,13 @@ def _explain(outcome: Outcome, seconds: float) -> str:
 
 def _explain_error_of_window(error: float) -> str:
     """The text of a warning that a window is integrated too coarsely, as the error in estimates."""
+    size = f"about {short(error)} of" if error < 1 else "more than"
     return (
         "The integral over the window is not accurate enough, even with as many points as it may "
-        f"have: the estimates may be off by about {short(error)} of their standard errors, and "
-        f"log_likelihood_ is uncertain, too. {_reference('truncation')}"
+        f"have: the estimates may be off by {size} their standard errors, and log_likelihood_ is "
+        "uncertain, too. Leave out limits at which no rows were cut off: limits of up to three "
+        "features have integrals that are nearly exact, and so has covariance_type='diag'. "
+        f"{_reference('truncation')}"
     )
 
 
@@ -146,7 +149,7 @@ def _explain_indicators(outcome: Outcome) -> str:
         return ""
     return (
         f"{capped(found, '; ', 'more such pairs')}, as an indicator of gaps does. So these rows "
-        "tell next to nothing about both together. Drop such an indicator, or use "
+        "tell next to nothing about both together. Drop indicators of gaps, or use "
         "covariance_type='diag'."
     )
 

@@ -239,8 +239,10 @@ def _remedy(column: Any, cells: list[Any], frame: str, parse: str) -> str:
     """
     dtype = str(column.dtype).lower()
     words = [cell for cell in cells if isinstance(cell, str)]
+    header = getattr(column, "name", None)  # in a file with another separator a line of names
     for mark in _SEPARATORS:
-        if words and all(mark in word for word in words):
+        is_joined = not isinstance(header, str) or mark in header
+        if words and is_joined and all(mark in word for word in words):
             read = f"pandas.read_csv(file, sep={mark!r})"
             return f" If {mark!r} separates columns of a file, read it with {read}."
     in_text = bool(words) and hasattr(column, "to_frame") and all(map(_DATE.fullmatch, words))

@@ -745,7 +745,7 @@ def test_an_indicator_of_gaps_is_named_with_the_feature_whose_gaps_it_marks(rng,
     message = warning_of(GaussianGradientMLE(max_iter=100), X)
     pair = f"'feature {AIR.shape[1]}' hardly varies in the rows that show 'feature 0', as an"
     assert pair in message
-    assert "Drop such an indicator, or use covariance_type='diag'" in message
+    assert "Drop indicators of gaps, or use covariance_type='diag'" in message
     GaussianGradientMLE().fit(AIR)  # warnings are errors here
     GaussianGradientMLE(covariance_type="diag").fit(X)
 

@@ -559,6 +559,11 @@ def test_a_window_that_the_most_points_do_not_tell_is_a_warning(monkeypatch, see
     if told:
         assert "the window is not accurate enough" in told[0]
         assert errors > 0.02
+        some = np.arange(len(sample.lower)) < 3
+        fewer = np.where(some, sample.lower, -np.inf), np.where(some, sample.upper, np.inf)
+        # The remedies: a warning would be an error.
+        assert sample._replace(lower=fewer[0], upper=fewer[1]).fit().converged_
+        assert sample.fit(covariance_type="diag").converged_
     else:
         assert errors < 0.1
 

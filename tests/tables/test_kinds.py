@@ -113,3 +113,10 @@ def test_a_file_whose_columns_are_not_separated_by_commas(mark):
     remedy = re.search(r"read it with (.*)\.$", told)[1]
     X = eval(remedy, {"pandas": pd, "file": io.StringIO(file)})
     pd.testing.assert_frame_equal(X, FRAME)
+
+
+def test_a_mark_in_categories_is_no_separator():
+    """The name of the column would hold it, too."""
+    told = refusal(GaussianGradientMLE().fit, FRAME.assign(kind="Action|Comedy"))
+    assert "get_dummies" in told
+    assert "read_csv" not in told
