@@ -83,6 +83,8 @@ _NO_TABLES: tuple[tuple[Callable[[Any], bool], str], ...] = (
 
 def check_table(frame: Any, name: str) -> None:
     """Refuse masked arrays, and whatever else is no table though it may hold one."""
+    if type(frame) is np.ndarray and not frame.dtype.names:
+        return
     check_no_mask(frame, name)
     for is_kind, message in _NO_TABLES:
         if is_kind(frame):
