@@ -60,8 +60,7 @@ def error_on_most_points(lattice: Lattice, boxes: Boxes, weight: float) -> float
     """
     if lattice.n_points[0] < _COUNTS[-1]:
         return 0.0
-    apart = float(_distance_of_moments(lattice, boxes)[0])
-    return _PROMISED_ERROR * apart / _tolerance_of_window(weight)
+    return float(_distance_of_moments(lattice, boxes)[0]) * _root_of_rows(weight)
 
 
 def lattice_of_step(lattice: Lattice, boxes: Boxes, *, of_few_steps: bool) -> Lattice:
@@ -79,8 +78,12 @@ def lattice_of_step(lattice: Lattice, boxes: Boxes, *, of_few_steps: bool) -> La
 
 def _tolerance_of_window(weight: float) -> float:
     """The distance of two shifts, in standard deviations of a row, with enough points."""
-    n_rows = weight if weight >= MIN_ROWS else _ROWS_OF_SHARES
-    return _PROMISED_ERROR / float(np.sqrt(n_rows))
+    return _PROMISED_ERROR / _root_of_rows(weight)
+
+
+def _root_of_rows(weight: float) -> float:
+    """The root of the number of rows, though the weights of a window may be shares of rows."""
+    return float(np.sqrt(weight if weight >= MIN_ROWS else _ROWS_OF_SHARES))
 
 
 def excess_error(lattice: Lattice, boxes: Boxes, weights: Array) -> float:
