@@ -37,16 +37,16 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     array_api.check_no_gradients(y, name)
     of_series = hasattr(y, "to_frame")  # read as a frame, so that messages have its name
     frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
-    if of_series:
-        y = y.to_frame()
-    if is_dask(y) and y.ndim in (1, 2):
-        numbers = numeric_array(y if y.ndim == 2 else y[:, None], name=name, frame=frame)
-        y = numbers if y.ndim == 2 else numbers[:, 0]
-    elif not is_dask(y):
+    gets_an_axis = of_series or (is_dask(y) and y.ndim == 1)
+    if gets_an_axis:
+        y = y.to_frame() if of_series else y[:, None]
+    if not is_dask(y):
         y = as_numbers(to_host(y), _READ_TARGETS, name, frame)
+    elif y.ndim == 2:
+        y = numeric_array(y, name=name, frame=frame)
     if not 1 <= y.ndim <= 2:
         raise ValueError(f"{name} must have one axis or two, got shape {y.shape}.")
-    return y[:, 0] if of_series else y
+    return y[:, 0] if gets_an_axis else y
 
 
 def drop_zero_weights(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
