@@ -136,10 +136,12 @@ class TruncatedFull(TruncatedLikelihood):
     def information_of_step(self, at: Evaluation) -> Information:
         """The information with the window integrated on no more points than a step needs."""
         fine = self._lattice
+        if fine is None:
+            return self.information(at)
         boxes = self._box.about(at.mean, at.factor)
         # Incomplete data, or a ridge that leaves no maximum, may take many steps.
         of_few_steps = self._exact and self.ridge is None
-        coarse = fine and lattice_of_step(fine, boxes, of_few_steps=of_few_steps)
+        coarse = lattice_of_step(fine, boxes, of_few_steps=of_few_steps)
         return self.information(at) if coarse is fine else self._information_on(coarse, at)
 
     def _information_on(self, lattice: Lattice | None, at: Evaluation) -> Information:

@@ -127,11 +127,12 @@ def newton_step(
     information = _step_information(likelihood, at)
     if not information.is_finite:
         raise Stalled
+    is_clear = information.exceeds(CLEAR_EIGENVALUE)
     # A concave likelihood has no negative curvature, except by the error of a lattice.
-    bent_up = likelihood.has_one_maximum and not information.is_positive
+    bent_up = likelihood.has_one_maximum and not (is_clear or information.is_positive)
     if bent_up and not lattices_suit(likelihood, at):
         raise Stalled
-    region = region.updated_at(at, likelihood, information.exceeds(CLEAR_EIGENVALUE))
+    region = region.updated_at(at, likelihood, is_clear)
     radius = region.radius
     while radius > _MIN_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
